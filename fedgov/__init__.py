@@ -1,0 +1,1 @@
+"""fedgov: a federated collaboration server for public bodies."""

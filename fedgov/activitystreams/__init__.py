@@ -1,0 +1,1 @@
+"""The common language: reading and writing ActivityStreams documents. Pure."""

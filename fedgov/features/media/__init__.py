@@ -1,0 +1,1 @@
+"""Uploaded files, and cached copies of remote ones."""

@@ -1,0 +1,1 @@
+"""Accounts, profiles, blocks and mutes of the people of this instance."""

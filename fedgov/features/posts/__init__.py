@@ -1,0 +1,1 @@
+"""Posts, replies, polls, likes and shares."""

@@ -1,0 +1,1 @@
+"""Whom this instance exchanges messages with."""

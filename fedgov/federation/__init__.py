@@ -1,0 +1,1 @@
+"""The post room: everything that comes from and goes to other servers."""

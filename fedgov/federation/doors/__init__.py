@@ -1,0 +1,1 @@
+"""Raw ASGI endpoints that other servers call."""

@@ -1,0 +1,1 @@
+"""HTTP signatures, digests, object proofs and keys."""

@@ -1,0 +1,1 @@
+"""The foundation: errors, clock, uris, text, configuration. Pure; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The cellar: one database, one transaction."""

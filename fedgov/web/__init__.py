@@ -1,0 +1,1 @@
+"""The desk: sessions, forms, rendering; independent of federation."""
