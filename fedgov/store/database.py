@@ -1,0 +1,228 @@
+"""One database per instance: SQLite by default, PostgreSQL by URL, one interface.
+
+``await database.write(use_case, …)`` runs a synchronous use case in a transaction
+and returns once it is durable; ``await database.read(query, …)`` runs a query on a
+reader connection. Which of the two storages is behind it, no caller can tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from fedgov.kernel.errors import UnreachableError
+from fedgov.store.signals import EVERYTHING, Signals
+from fedgov.store.transaction import Setting, Transaction
+from fedgov.store.writer import GroupCommitWriter, set_up_connections, storage_unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+UseCase = Callable[Concatenate[Transaction, P], T]
+
+_READERS: Final = 4
+_WATCH_SECONDS: Final = 0.5
+_CHANNEL: Final = "fedgov"
+_NOTIFY: Final = text("SELECT pg_notify(:channel, :topic)")
+_MAX_TRIES: Final = 4
+_RETRYABLE: Final = {"40001", "40P01"}  # serialisation failure, deadlock
+
+
+class Database(Protocol):
+    """What an instance needs of its storage."""
+
+    signals: Signals
+
+    async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Run a use case in a transaction; return its result once it is durable."""
+        ...
+
+    async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Run a query that changes nothing."""
+        ...
+
+    async def watch(self) -> None:
+        """Send signals for what other processes commit, until cancelled."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what waits and let go of all connections."""
+        ...
+
+
+def open_database(url: str, *, setting: Setting) -> Database:
+    """Open the storage at this URL; the schema must exist (see `fedgov.store.schema`).
+
+    Args:
+        url: ``sqlite:///PATH`` or ``postgresql://…``.
+        setting: The facts that each transaction carries.
+    """
+    if url.startswith("sqlite:"):
+        return SqliteDatabase(url, setting=setting)
+    return PostgresDatabase(url, setting=setting)
+
+
+class SqliteDatabase:
+    """One writer thread with group commit, and a few reader threads."""
+
+    def __init__(self, url: str, *, setting: Setting) -> None:
+        self.signals = Signals()
+        self._setting = setting
+        self._write_engine = _sqlite_engine(url, read_only=False)
+        self._read_engine = _sqlite_engine(url, read_only=True)
+        self._writer = GroupCommitWriter(self._write_engine, setting=setting, signals=self.signals)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="fedgov-reader")
+        self._local = threading.local()
+        self._connections: list[Connection] = []
+
+    async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Run a use case on the writer thread; return its result after the sync."""
+        result: T = await self._writer.run(lambda tx: use_case(tx, *args, **values))
+        return result
+
+    async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Run a query on a reader thread, in a snapshot of its own."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, functools.partial(self._read, query, *args, **values))
+
+    def _read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._read_engine.connect()
+            self._connections.append(connection)
+        connection.exec_driver_sql("BEGIN")
+        try:
+            return query(Transaction(connection, self._setting), *args, **values)
+        except OperationalError as error:
+            raise storage_unavailable(error) from error
+        finally:
+            connection.exec_driver_sql("COMMIT")
+
+    async def watch(self) -> None:
+        """Notice commits of other processes, such as the command line.
+
+        ``data_version`` of a connection changes only by commits of others, and
+        all our own writes go through the writer's.
+        """
+        seen = await self.write(_data_version)
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            try:
+                version = await self.write(_data_version)
+            except UnreachableError:  # busy or full: look again later
+                continue
+            if version != seen:
+                self.signals.send([EVERYTHING])
+            seen = version
+
+    async def close(self) -> None:
+        """Finish what waits, then close all connections."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._readers.shutdown()
+        for connection in self._connections:
+            connection.close()
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+
+
+def _sqlite_engine(url: str, *, read_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",  # we say BEGIN ourselves
+        poolclass=NullPool,
+        connect_args={"check_same_thread": False, "cached_statements": 512},
+        query_cache_size=2_000,
+    )
+    set_up_connections(engine, read_only=read_only)
+    return engine
+
+
+def _data_version(tx: Transaction) -> int:
+    return int(tx.connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+
+class PostgresDatabase:
+    """The same use cases by ``run_sync`` over asyncpg, in as many processes as needed."""
+
+    def __init__(self, url: str, *, setting: Setting) -> None:
+        self.signals = Signals()
+        self._setting = setting
+        self._engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=8, max_overflow=8, pool_timeout=10
+        )
+
+    async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Run a use case in a transaction; a deadlock is tried again."""
+        for attempt in range(1, _MAX_TRIES + 1):
+            try:
+                result, topics = await self._write_once(use_case, *args, **values)
+            except DBAPIError as error:
+                if attempt < _MAX_TRIES and getattr(error.orig, "sqlstate", None) in _RETRYABLE:
+                    continue
+                raise _as_refusal(error) from error
+            except (OSError, TimeoutError) as error:
+                raise storage_unavailable(error) from error
+            self.signals.send(topics)
+            return result
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    async def _write_once(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> tuple[T, frozenset[str]]:
+        def run(connection: Connection) -> tuple[T, frozenset[str]]:
+            tx = Transaction(connection, self._setting)
+            result = use_case(tx, *args, **values)
+            for topic in tx.signals:
+                connection.execute(_NOTIFY, {"channel": _CHANNEL, "topic": topic})
+            return result, tx.signals
+
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(run)
+
+    async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Run a query that changes nothing."""
+        try:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(lambda c: query(Transaction(c, self._setting), *args, **values))
+        except DBAPIError as error:
+            raise _as_refusal(error) from error
+
+    async def watch(self) -> None:
+        """Pass on what any process notifies, ourselves included."""
+
+        def pass_on(_connection: object, _pid: int, _channel: str, topic: str) -> None:
+            self.signals.send([topic])
+
+        while True:
+            async with self._engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                driver: Any = raw.driver_connection
+                await driver.add_listener(_CHANNEL, pass_on)
+                try:
+                    while not driver.is_closed():
+                        await asyncio.sleep(_WATCH_SECONDS)
+                finally:
+                    if not driver.is_closed():
+                        await driver.remove_listener(_CHANNEL, pass_on)
+            self.signals.send([EVERYTHING])  # the connection was lost: anything may have changed
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._engine.dispose()
+
+
+def _as_refusal(error: DBAPIError) -> Exception:
+    """Turn "the server went away, is full or is busy" into "come back later"; leave bugs as they are."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if error.connection_invalidated or state.startswith(("08", "53", "57", "40", "55")):
+        return storage_unavailable(error)
+    return error

@@ -1,0 +1,206 @@
+"""The tables that every floor above shares.
+
+A room adds tables of its own in ``features/<room>/tables.py``; only that room
+touches them. Times are integers (milliseconds since the epoch, UTC), JSON is
+text exactly as it was received, so that a wrapped or forwarded document stays
+byte for byte what its author signed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+actors: Final = Table(
+    "actors",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("uri", Text, nullable=False, unique=True),
+    Column("host", String(260), nullable=False),
+    Column("local", Boolean, nullable=False),
+    Column("kind", String(20), nullable=False),  # Person, Organization, Application, Service, Group
+    Column("username", String(128), nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("summary_html", Text, nullable=False, server_default=""),
+    Column("avatar_url", Text),
+    Column("header_url", Text),
+    Column("inbox", Text, nullable=False),
+    Column("shared_inbox", Text),
+    Column("followers_uri", Text),
+    Column("featured_uri", Text),
+    Column("approves_followers", Boolean, nullable=False, server_default="0"),
+    Column("discoverable", Boolean, nullable=False, server_default="0"),
+    Column("indexable", Boolean, nullable=False, server_default="0"),
+    Column("lists_followers", Boolean, nullable=False, server_default="1"),  # False: counts only
+    Column("moved_to", Text),
+    Column("also_known_as", Text, nullable=False, server_default="[]"),  # JSON array of URIs
+    Column("fields", Text, nullable=False, server_default="[]"),  # JSON array of [name, sanitised HTML]
+    Column("document", Text),  # JSON as received; None for local actors, whose document is built
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("fetched_at", BigInteger),
+    Column("disabled_at", BigInteger),
+    Column("deleted_at", BigInteger),
+    Index("ix_actors_handle", "username", "host"),
+    Index("ix_actors_host", "host"),
+)
+
+keys: Final = Table(
+    "keys",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", Text, nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("kind", String(10), nullable=False),  # rsa, ed25519
+    Column("purpose", String(20), nullable=False),  # actor, organisation
+    Column("public", Text, nullable=False),  # PEM (rsa) or Multikey text (ed25519)
+    Column("private", Text),  # PEM; None for remote keys and for the organisation key
+    Column("created_at", BigInteger, nullable=False),
+    Column("retired_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("fetched_at", BigInteger),
+    Index("ix_keys_owner", "owner"),
+)
+
+follows: Final = Table(
+    "follows",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("follower", Text, nullable=False),
+    Column("following", Text, nullable=False),
+    Column("activity_uri", Text),  # the Follow, needed to accept, reject or undo it
+    Column("state", String(10), nullable=False),  # pending, accepted
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("follower", "following"),
+    Index("ix_follows_following", "following", "state", "id"),
+    Index("ix_follows_follower", "follower", "state", "id"),
+)
+
+objects: Final = Table(
+    "objects",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("uri", Text, nullable=False, unique=True),
+    Column("type", String(100), nullable=False),
+    Column("attributed_to", Text, nullable=False),
+    Column("local", Boolean, nullable=False),
+    Column("visibility", String(12), nullable=False),
+    Column("document", Text),  # JSON as received or as published; None once deleted
+    Column("published_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger),
+    Column("received_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
+    Index("ix_objects_attributed_to", "attributed_to", "id"),
+)
+"""Every object once, local or remote. A row with ``deleted_at`` is a Tombstone and is never revived."""
+
+audience: Final = Table(
+    "audience",
+    metadata,
+    Column("object_id", BigInteger, ForeignKey("objects.id", ondelete="CASCADE"), primary_key=True),
+    Column("target", Text, primary_key=True),
+    Index("ix_audience_target", "target", "object_id"),
+)
+"""Whom an object is addressed to, by actor or collection URI; the Public collection is not repeated here."""
+
+activities: Final = Table(
+    "activities",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("uri", Text, nullable=False, unique=True),
+    Column("actor", Text, nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("object_uri", Text),
+    Column("visibility", String(12), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    Index("ix_activities_actor", "actor", "visibility", "id"),
+    Index("ix_activities_object_uri", "object_uri"),
+)
+"""What local actors did, as it was signed and sent."""
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("activity_id", BigInteger, ForeignKey("activities.id"), nullable=False),
+    Column("host", String(260), nullable=False),
+    Column("inbox", Text, nullable=False),
+    Column("recipients", Text, nullable=False, server_default="[]"),  # JSON array, only for personal inboxes
+    Column("order_key", Text, nullable=False),
+    Column("state", String(10), nullable=False),  # queued, sent, parked, failed, withdrawn
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("reason", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("confirmed_at", BigInteger),
+    Index("ix_deliveries_due", "state", "host", "id"),
+    Index("ix_deliveries_activity_id", "activity_id"),
+)
+
+peers: Final = Table(
+    "peers",
+    metadata,
+    Column("host", String(260), primary_key=True),
+    Column("shape", String(20)),  # how it wants requests signed; None: not learnt
+    Column("shape_learnt_at", BigInteger),
+    Column("strong_count", Integer, nullable=False, server_default="0"),  # verified RFC 9421 Ed25519 requests
+    Column("pinned_at", BigInteger),
+    Column("software", Text),
+    Column("implements", Text, nullable=False, server_default="[]"),  # JSON array of capability URIs
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("last_inbound_at", BigInteger),
+    Column("last_success_at", BigInteger),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", BigInteger),
+    Column("next_attempt_at", BigInteger),
+    Column("parked_at", BigInteger),
+    Column("reason", Text),
+)
+
+inbox_items: Final = Table(
+    "inbox_items",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("origin", String(280), nullable=False),
+    Column("activity_uri", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("order_key", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # exactly as received
+    Column("key_id", Text, nullable=False),
+    Column("proven", Boolean, nullable=False),  # carried a valid FEP-8b32 proof
+    Column("state", String(10), nullable=False),  # queued, done, refused, parked
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("reason", Text),
+    Column("received_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger),
+    UniqueConstraint("origin", "activity_uri"),
+    Index("ix_inbox_items_due", "state", "id"),
+)
+"""The log of accepted activities; the unique constraint is what makes a replay harmless."""

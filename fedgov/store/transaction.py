@@ -1,0 +1,119 @@
+"""What a use case gets: one open transaction and the facts of its instance.
+
+A use case is a plain synchronous function ``def publish(tx: Transaction, *, …)``.
+It cannot wait for the network, so a transaction is never held open by a peer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Row, Table
+from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT compiles on SQLite too
+
+from fedgov.kernel.clock import Clock, new_id
+from fedgov.kernel.config import Config
+from fedgov.kernel.uris import Site
+
+Listener = Callable[["Transaction", Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The facts about an instance that use cases need.
+
+    Args:
+        config: What the administrator set.
+        clock: Where the time comes from.
+        listeners: What other rooms do, in the same transaction, when something happens here; by type of event.
+    """
+
+    config: Config
+    clock: Clock
+    listeners: Mapping[type, Sequence[Listener]] = field(default_factory=dict)
+
+
+class Transaction:
+    """One open transaction.
+
+    Args:
+        connection: SQLAlchemy connection with a transaction begun.
+        setting: The facts about this instance.
+    """
+
+    __slots__ = ("_signals", "connection", "now", "setting", "site")
+
+    def __init__(self, connection: Connection, setting: Setting) -> None:
+        self.connection = connection
+        self.setting = setting
+        self.site: Site = setting.config.site
+        self.now: int = setting.clock.now()
+        self._signals: set[str] = set()
+
+    @property
+    def config(self) -> Config:
+        """What the administrator set."""
+        return self.setting.config
+
+    @property
+    def signals(self) -> frozenset[str]:
+        """What `signal` was called with so far."""
+        return frozenset(self._signals)
+
+    def new_id(self) -> int:
+        """Return a fresh row id (see `fedgov.kernel.clock.new_id`)."""
+        return new_id(self.now)
+
+    def signal(self, topic: str) -> None:
+        """Tell workers and caches, once this is committed, that something under this topic changed.
+
+        Args:
+            topic: For instance ``inbox``, ``deliveries`` or ``document:URI``.
+        """
+        self._signals.add(topic)
+
+    def tell(self, event: object) -> None:
+        """Let other rooms add their part to this transaction (a timeline entry, a notification)."""
+        for listener in self.setting.listeners.get(type(event), ()):
+            listener(self, event)
+
+    def execute(self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()) -> int:
+        """Run a statement that changes rows; return how many it matched."""
+        return self.connection.execute(statement, values or None).rowcount
+
+    def row(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
+        """Return the first row, or None."""
+        return self.connection.execute(statement, values).first()
+
+    def rows(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """Return all rows."""
+        return self.connection.execute(statement, values).all()
+
+    def value(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
+        """Return the first column of the first row, or None."""
+        return self.connection.execute(statement, values).scalar()
+
+    def values(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+        """Return the first column of all rows."""
+        return self.connection.execute(statement, values).scalars().all()
+
+
+def insert_or_ignore(table: Table) -> Insert:
+    """Return an INSERT that leaves an existing row as it is; `Transaction.execute` then returns 0."""
+    return insert(table).on_conflict_do_nothing()
+
+
+def insert_or_update(table: Table, *, key: Sequence[str], update: Sequence[str]) -> Insert:
+    """Return an INSERT that overwrites some columns of an existing row.
+
+    Args:
+        table: Where to insert.
+        key: Columns of the unique constraint.
+        update: Columns that take the inserted values.
+    """
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=list(key), set_={name: statement.excluded[name] for name in update}
+    )

@@ -1,0 +1,181 @@
+"""The one thread that writes to SQLite, and groups commits.
+
+A disk can sync a few hundred times a second, a server accepts thousands of
+messages a second. So use cases that wait at the same moment share one commit:
+each runs in a savepoint of its own, a failing one rolls back alone, and every
+caller resumes only after the sync (see ``docs/decisions``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
+
+from fedgov.kernel.errors import UnreachableError
+from fedgov.store.signals import Signals
+from fedgov.store.transaction import Setting, Transaction
+
+MAX_BATCH: Final = 500
+MAX_SECONDS: Final = 0.005
+MAX_WAITING: Final = 20_000
+BUSY_RETRY_AFTER: Final = 5.0
+
+
+@dataclass(slots=True)
+class _Job:
+    run: Callable[[Transaction], Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    result: Any = None
+    error: BaseException | None = None
+    signals: frozenset[str] = frozenset()
+
+
+class GroupCommitWriter:
+    """Runs use cases one after the other and commits them in groups.
+
+    Args:
+        engine: A SQLite engine in AUTOCOMMIT mode; this class says BEGIN itself.
+        setting: The facts that each transaction carries.
+        signals: Told after each commit, on the caller's event loop.
+    """
+
+    def __init__(self, engine: Engine, *, setting: Setting, signals: Signals) -> None:
+        self._engine = engine
+        self._setting = setting
+        self._signals = signals
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="fedgov-writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, use_case: Callable[[Transaction], Any]) -> Any:
+        """Run a use case; return its result once it is on disk.
+
+        Raises:
+            UnreachableError: The database is busy, full or read-only; nothing was changed.
+        """
+        if self._jobs.qsize() > MAX_WAITING:
+            raise UnreachableError("the server is busy", retry_after=BUSY_RETRY_AFTER, detail="writer queue full")
+        loop = asyncio.get_running_loop()
+        job = _Job(run=use_case, future=loop.create_future(), loop=loop)
+        self._jobs.put(job)
+        return await job.future
+
+    def close(self) -> None:
+        """Finish what waits and stop the thread."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        with self._engine.connect() as connection:
+            while (job := self._jobs.get()) is not None:
+                open_after = self._commit_group(connection, job)
+                if not open_after:
+                    return
+
+    def _commit_group(self, connection: Connection, first: _Job) -> bool:
+        """Run the first job and those that wait behind it; False when asked to stop."""
+        group: list[_Job] = [first]
+        keep_open = True
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            deadline = time.monotonic() + MAX_SECONDS
+            self._run_in_savepoint(connection, first)
+            while len(group) < MAX_BATCH and time.monotonic() < deadline:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    keep_open = False
+                    break
+                group.append(job)
+                self._run_in_savepoint(connection, job)
+            connection.exec_driver_sql("COMMIT")
+        except Exception as error:  # the thread must live; every caller of the group gets the error
+            _roll_back(connection)
+            for job in group:
+                job.error = job.error or _as_refusal(error)
+        _hand_back(group, self._signals)
+        return keep_open
+
+    def _run_in_savepoint(self, connection: Connection, job: _Job) -> None:
+        connection.exec_driver_sql("SAVEPOINT use_case")
+        tx = Transaction(connection, self._setting)
+        try:
+            job.result = job.run(tx)
+        except Exception as error:  # handed to the caller, where it stays loud
+            connection.exec_driver_sql("ROLLBACK TO use_case")
+            job.error = _as_refusal(error)
+        connection.exec_driver_sql("RELEASE use_case")
+        job.signals = tx.signals
+
+
+def _roll_back(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    if driver is not None and driver.in_transaction:
+        connection.exec_driver_sql("ROLLBACK")
+
+
+def _as_refusal(error: Exception) -> Exception:
+    """Turn what the disk or a lock did into "come back later"; leave bugs as they are."""
+    return storage_unavailable(error) if isinstance(error, OperationalError) else error
+
+
+def storage_unavailable(error: Exception) -> UnreachableError:
+    """Return the refusal for a database that is busy, full, read-only or away."""
+    return UnreachableError("the server cannot store this now", retry_after=BUSY_RETRY_AFTER, detail=str(error))
+
+
+def _hand_back(group: list[_Job], signals: Signals) -> None:
+    """Resume all callers of a group, with one wake-up per event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in group:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, jobs in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resume, jobs, signals)
+
+
+def _resume(jobs: list[_Job], signals: Signals) -> None:
+    topics: set[str] = set()
+    for job in jobs:
+        if job.error is None:
+            topics |= job.signals
+        if job.future.done():  # its caller was cancelled
+            continue
+        if job.error is None:
+            job.future.set_result(job.result)
+        else:
+            job.future.set_exception(job.error)
+    signals.send(topics)
+
+
+def set_up_connections(engine: Engine, *, read_only: bool) -> None:
+    """Give every new SQLite connection of an engine our settings.
+
+    ``synchronous=FULL`` is what makes "committed" mean "on disk" in WAL mode.
+    """
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+            *(("query_only=ON",) if read_only else ()),
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
