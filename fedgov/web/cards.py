@@ -1,0 +1,344 @@
+"""What a page shows, as plain data.
+
+Rooms build these from their own tables; templates and the other doors read
+them. Nothing here knows a database, a request or a language. Every ``url`` of
+media is a path of this instance: a reader's browser never calls a third party.
+All times are milliseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from markupsafe import Markup
+
+Visibility = Literal["public", "unlisted", "followers", "direct", "organisation"]
+AttachmentKind = Literal["image", "video", "audio", "document"]
+ReceiptState = Literal["handed_over", "confirmed", "queued", "failed", "withdrawn"]
+NOTHING: Final = Markup("")
+
+NotificationKind = Literal[
+    "follow", "follow_request", "mention", "reply", "like", "share", "reaction", "poll", "update", "moderation"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCard:
+    """A person as shown beside a post or in a list.
+
+    Args:
+        uri: URI of the actor.
+        url: Path of the profile page on this instance.
+        handle: ``@name@host``.
+        name: Plain-text display name.
+        initials: One or two letters, shown where there is no picture.
+        organisation: Name of the organisation, or the host when that is all we know.
+        confirmed: The organisation itself says that this person belongs to it.
+        local: The account is of this instance.
+        bot: The account is not a person.
+        avatar_url: Path on this instance, or None.
+        function: Plain text such as ``inkoopadviseur``, or None.
+    """
+
+    uri: str
+    url: str
+    handle: str
+    name: str
+    initials: str
+    organisation: str
+    confirmed: bool = False
+    local: bool = False
+    bot: bool = False
+    avatar_url: str | None = None
+    function: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentCard:
+    """A picture, recording or document under a post.
+
+    Args:
+        url: Path on this instance.
+        preview_url: Path of a smaller picture, or None.
+        alt: Description by the author; empty when none was given.
+        width: Pixels; None for what has no size.
+        height: Pixels; None for what has no size.
+        blurhash: Short text that stands for the colours, or None.
+        media_type: Such as ``image/webp``.
+        size: Bytes, or None when unknown.
+        name: File name for a reader.
+    """
+
+    kind: AttachmentKind
+    url: str
+    media_type: str
+    preview_url: str | None = None
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    blurhash: str | None = None
+    size: int | None = None
+    name: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOption:
+    """One answer of a poll.
+
+    Args:
+        votes: Number of votes; None while results are hidden.
+        share: Part of the voters between 0 and 1.
+    """
+
+    label: str
+    votes: int | None = None
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollCard:
+    """A poll under a post.
+
+    Args:
+        multiple: More than one answer may be chosen.
+        ends_at: Milliseconds, or None when it has no end.
+        voters: Number of people who voted, or None when unknown.
+        may_vote: The reader may vote now.
+        own_votes: Positions of the options that the reader chose.
+    """
+
+    options: tuple[PollOption, ...]
+    multiple: bool = False
+    closed: bool = False
+    ends_at: int | None = None
+    voters: int | None = None
+    may_vote: bool = False
+    own_votes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationReceipt:
+    """What became of a post at one other organisation.
+
+    Args:
+        host: Host of the peer.
+        name: Name of the organisation, or the host.
+        state: ``confirmed`` means that it told us; ``handed_over`` that it answered 2xx.
+        reason: Why it waits or failed, in plain words; empty otherwise.
+        next_attempt_at: Milliseconds, or None.
+    """
+
+    host: str
+    name: str
+    state: ReceiptState
+    reason: str = ""
+    next_attempt_at: int | None = None
+    attempts: int = 0
+    updated_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Where a post of our own went."""
+
+    organisations: tuple[OrganisationReceipt, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Number of organisations that it should reach."""
+        return sum(each.state != "withdrawn" for each in self.organisations)
+
+    @property
+    def arrived(self) -> int:
+        """Number of organisations that took it."""
+        return sum(each.state in {"handed_over", "confirmed"} for each in self.organisations)
+
+    @property
+    def waiting(self) -> tuple[OrganisationReceipt, ...]:
+        """Those that have not taken it yet, or will not."""
+        return tuple(each for each in self.organisations if each.state in {"queued", "failed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyTo:
+    """What a post answers.
+
+    Args:
+        url: Path of that post's page on this instance.
+        author: Who wrote it; None when we do not know.
+    """
+
+    url: str
+    author: PersonCard | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagCard:
+    """A hashtag: ``name`` without ``#``; ``url`` a path on this instance."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionCount:
+    """How often one emoji was given; ``image_url`` for a custom one (path on this instance)."""
+
+    emoji: str
+    count: int
+    mine: bool = False
+    image_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostCard:
+    """A post, local or remote, as this reader may see it.
+
+    Args:
+        id: Row id; the post's page is ``/posts/{id}``.
+        uri: URI of the object.
+        url: Path of its page on this instance.
+        content_html: Sanitised HTML.
+        visibility: Who can see it.
+        recipients: The people of a direct post.
+        language: BCP 47 tag, or None when unknown.
+        summary: Content note (plain text); the content is folded behind it.
+        title: Plain text for articles and the like.
+        reply_to: What it answers.
+        shared_by: Who brought it here by sharing, or None.
+        receipt: Only for its author.
+        fallback_link: Address of the original, for a type that we cannot show in full.
+        fallback_type: Name of that type, such as ``Recipe``.
+        depth: Place in a thread: 0 for the post itself, 1 for a reply to it, and so on.
+    """
+
+    id: int
+    uri: str
+    url: str
+    author: PersonCard
+    published_at: int
+    content_html: Markup
+    visibility: Visibility = "public"
+    edited_at: int | None = None
+    recipients: tuple[PersonCard, ...] = ()
+    language: str | None = None
+    summary: str = ""
+    title: str = ""
+    attachments: tuple[AttachmentCard, ...] = ()
+    poll: PollCard | None = None
+    tags: tuple[TagCard, ...] = ()
+    reply_to: ReplyTo | None = None
+    replies: int = 0
+    shares: int = 0
+    likes: int = 0
+    reactions: tuple[ReactionCount, ...] = ()
+    shared_by: PersonCard | None = None
+    liked: bool = False
+    shared: bool = False
+    bookmarked: bool = False
+    pinned: bool = False
+    may_reply: bool = False
+    may_share: bool = False
+    may_edit: bool = False
+    may_delete: bool = False
+    deleted: bool = False
+    receipt: Receipt | None = None
+    fallback_link: str | None = None
+    fallback_type: str = ""
+    original_url: str | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationCard:
+    """Something that happened and concerns the reader.
+
+    Args:
+        person: Who did it; None when nobody in particular did (a poll that ended).
+        post: What it is about, or None.
+        at: Milliseconds.
+        emoji: For a reaction.
+        text: For moderation: what was decided, plain text.
+    """
+
+    id: int
+    kind: NotificationKind
+    at: int
+    person: PersonCard | None = None
+    post: PostCard | None = None
+    unread: bool = False
+    emoji: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """How the reader and a person stand."""
+
+    is_me: bool = False
+    following: bool = False
+    requested: bool = False
+    followed_by: bool = False
+    blocked: bool = False
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileField:
+    """A row on a profile: plain-text name, sanitised HTML value; confirmed when the linked page links back."""
+
+    name: str
+    value_html: Markup
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileCard:
+    """The head of a profile page.
+
+    Args:
+        about_html: Sanitised HTML.
+        followers: None when the number is not known.
+        lists_public: The followers' lists may be seen by this reader.
+        joined_at: Milliseconds, or None.
+        moved_to: The account that replaces this one.
+    """
+
+    person: PersonCard
+    about_html: Markup = NOTHING
+    fields: tuple[ProfileField, ...] = ()
+    posts: int | None = None
+    followers: int | None = None
+    following: int | None = None
+    lists_public: bool = True
+    approves_followers: bool = False
+    joined_at: int | None = None
+    moved_to: PersonCard | None = None
+    relation: Relation = Relation()
+    original_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLinks:
+    """Where the rest of a list is: local paths with a query, or None."""
+
+    newer: str | None = None
+    older: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachCard:
+    """Who a post that is being written would reach, as far as really known.
+
+    Args:
+        people: Number of people; None when it cannot be known (everyone).
+        organisations: Names of the organisations, own one first.
+        unknown: Handles that were mentioned and are not known here yet.
+    """
+
+    people: int | None
+    organisations: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    mentioned: tuple[PersonCard, ...] = ()

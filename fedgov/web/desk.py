@@ -1,0 +1,95 @@
+"""The web desk of one instance: what its pages need to know, handed in by the entrance hall.
+
+Several instances share one Quart application. Which one a request is for
+stands in its ASGI scope; the desk is one of that instance's services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, cast
+
+from quart import request
+
+from fedgov.instance import Instance
+from fedgov.kernel.clock import Clock, SystemClock
+from fedgov.kernel.uris import Site
+from fedgov.web.session import Sessions, Visitor
+
+SCOPE_KEY: Final = "fedgov.instance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Numbers beside the navigation."""
+
+    notifications: int = 0
+    follow_requests: int = 0
+    attention: int = 0
+    """For an administrator: reports, parked messages and failed deliveries together."""
+
+
+async def _no_counts(_visitor: Visitor) -> Counts:
+    return Counts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The web side of one instance.
+
+    Args:
+        name: Short name of the instance (its folder); part of cookie names.
+        organisation: Name of the organisation, as shown in the header.
+        site: Its permanent addresses.
+        sessions: Where log-ins are looked up.
+        clock: Where the time comes from.
+        default_language: Used when a reader does not say.
+        counts: Gives the numbers beside the navigation.
+        registration_open: A visitor may make an account.
+        about: Plain text about the organisation; may be empty.
+        contact: Address (e-mail or URL) shown on the about page; may be empty.
+        tokens: Style sheet with the organisation's own design tokens, or None.
+        logo: Picture for the header, or None; the first letter is shown then.
+        version: Version of the software.
+        source_url: Where the source code is.
+    """
+
+    name: str
+    organisation: str
+    site: Site
+    sessions: Sessions
+    clock: Clock = field(default_factory=SystemClock)
+    default_language: str = "nl"
+    counts: Callable[[Visitor], Awaitable[Counts]] = _no_counts
+    registration_open: bool = False
+    about: str = ""
+    contact: str = ""
+    tokens: Path | None = None
+    logo: Path | None = None
+    version: str = ""
+    source_url: str = ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it over https."""
+        return self.site.scheme == "https"
+
+    @property
+    def initial(self) -> str:
+        """The letter in the mark: of the proper name when it starts with a kind (gemeente Groningen: G)."""
+        words = self.organisation.split() or ["?"]
+        proper = next((word for word in words if word[:1].isupper()), words[0])
+        return proper[0].upper()
+
+
+def current_instance() -> Instance:
+    """Return the instance that this request came to."""
+    scope = cast("dict[str, object]", request.scope)
+    return cast("Instance", scope[SCOPE_KEY])
+
+
+def current_desk() -> Desk:
+    """Return the desk of the instance that this request came to."""
+    return current_instance().service(Desk)

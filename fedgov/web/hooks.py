@@ -1,0 +1,67 @@
+"""What happens around every page of the shared Quart application."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Final
+
+from quart import Quart, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from fedgov.kernel.errors import FedgovError
+from fedgov.web import csrf, problems, redirects, static_files
+from fedgov.web.desk import SCOPE_KEY, current_desk
+from fedgov.web.language import COOKIE, COOKIE_AGE, PARAMETER, known
+from fedgov.web.security_headers import add_headers
+
+_WORTH_COMPRESSING: Final = 1_400
+"""Bytes; less than this fits in one packet anyway."""
+
+
+def open_desk(app: Quart) -> None:
+    """Give an application the frame of our pages: static files, CSRF check, errors and headers.
+
+    Args:
+        app: The application; each request's scope must carry ``fedgov.instance``, with a `Desk` among its services.
+    """
+    app.before_request(csrf.check_request)
+    app.after_request(_finish)
+    app.add_url_rule("/static/own/<name>", view_func=static_files.serve_own, endpoint="own_static")
+    app.add_url_rule("/static/<path:name>", view_func=static_files.serve_static, endpoint="shared_static")
+    app.register_error_handler(FedgovError, problems.on_refusal)
+    app.register_error_handler(HTTPException, problems.on_http_exception)
+    app.register_error_handler(Exception, problems.on_bug)
+
+
+async def _finish(response: Response) -> Response:
+    if SCOPE_KEY not in request.scope:
+        return response
+    add_headers(response, desk=current_desk())
+    csrf.remember_visitor(response)
+    redirects.forget_notice(response)
+    _remember_language(response)
+    return await _compressed(response)
+
+
+def _remember_language(response: Response) -> None:
+    asked = known(request.args.get(PARAMETER))
+    if asked is not None and hasattr(g, "translator"):
+        response.set_cookie(
+            COOKIE, asked, max_age=COOKIE_AGE, path="/", secure=current_desk().secure, httponly=True, samesite="Lax"
+        )
+
+
+async def _compressed(response: Response) -> Response:
+    """Compress a page; its CSRF tokens differ every time, so that its size gives nothing away."""
+    if (
+        response.mimetype != "text/html"
+        or "Content-Encoding" in response.headers
+        or "gzip" not in request.headers.get("Accept-Encoding", "")
+    ):
+        return response
+    body = await response.get_data(as_text=False)
+    if len(body) > _WORTH_COMPRESSING:
+        response.set_data(gzip.compress(body, 5, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers.add("Vary", "Accept-Encoding")
+    return response

@@ -1,0 +1,214 @@
+"""Who is at the desk: a random token in a cookie, of which only the hash is stored.
+
+The look-up is handed in (`Sessions`), because accounts live in a room above.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from quart import g, request
+
+from fedgov.kernel.errors import FedgovError, ForbiddenError
+
+if TYPE_CHECKING:
+    from quart import Response
+
+    from fedgov.web.desk import Desk
+
+MAX_AGE: Final = 30 * 24 * 3600
+"""Seconds that a browser keeps the cookie."""
+
+_TOKEN_BYTES: Final = 32
+_MAX_TOKEN: Final = 200
+API_PREFIXES: Final = ("/api/", "/oauth/token", "/oauth/revoke")
+"""Paths where a cookie means nothing: whoever asks shows a bearer token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A person who is logged in.
+
+    Args:
+        account_id: Row id of the account.
+        actor_uri: URI of the person's actor.
+        csrf_secret: Random text of this session; forms carry tokens made from it.
+        language: Preferred language, or None.
+        default_audience: Visibility that the composer starts with.
+        avatar_url: Path on this instance, or None.
+    """
+
+    account_id: int
+    actor_uri: str
+    username: str
+    name: str
+    csrf_secret: str
+    language: str | None = None
+    administrator: bool = False
+    default_audience: str = "organisation"
+    avatar_url: str | None = None
+    token_hash: str = ""
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for where there is no picture."""
+        words = [word for word in self.name.split() if word[:1].isalnum()]
+        letters = (words[0][0], words[-1][0]) if len(words) > 1 else (self.name[:1] or self.username[:1],)
+        return "".join(letters).upper()
+
+
+class Sessions(Protocol):
+    """The look-up of log-ins, filled in by the room that owns accounts."""
+
+    async def find(self, token_hash: str) -> Visitor | None:
+        """Return who owns the session; None when it is unknown, ended or expired, or the account disabled."""
+        ...
+
+    async def create(
+        self, token_hash: str, *, account_id: int, csrf_secret: str, user_agent: str, address: str
+    ) -> None:
+        """Remember a session.
+
+        Args:
+            token_hash: SHA-256 of the token, hexadecimal.
+            account_id: Row id of the account.
+            csrf_secret: Random text that the session's form tokens are made from.
+            user_agent: As the browser sent it, at most 300 characters.
+            address: IP address of the client.
+        """
+        ...
+
+    async def end(self, token_hash: str) -> None:
+        """Forget a session; does nothing when it is unknown."""
+        ...
+
+
+class LoginRequiredError(FedgovError):
+    """Only somebody who is logged in may do this."""
+
+    code = "login_required"
+
+
+def cookie_name(desk: Desk, *, purpose: str = "") -> str:
+    """Return the name of a cookie of this instance.
+
+    With https the ``__Host-`` prefix makes a browser refuse it from a
+    neighbouring domain; over plain http that prefix is not accepted.
+    """
+    name = f"fedgov-{desk.name}" + (f"-{purpose}" if purpose else "")
+    return f"__Host-{name}" if desk.secure else name
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a session's token: SHA-256, hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def current_visitor() -> Visitor | None:
+    """Return who is logged in, or None; looked up once per request."""
+    if not hasattr(g, "visitor"):
+        g.visitor = await _find()
+    return cast("Visitor | None", g.visitor)
+
+
+async def require_visitor() -> Visitor:
+    """Return who is logged in.
+
+    Raises:
+        LoginRequiredError: Nobody is.
+    """
+    visitor = await current_visitor()
+    if visitor is None:
+        raise LoginRequiredError("you are not logged in")
+    return visitor
+
+
+async def require_administrator() -> Visitor:
+    """Return the administrator who is logged in.
+
+    Raises:
+        LoginRequiredError: Nobody is logged in.
+        ForbiddenError: The person is no administrator.
+    """
+    visitor = await require_visitor()
+    if not visitor.administrator:
+        raise ForbiddenError("only an administrator may do this")
+    return visitor
+
+
+async def _find() -> Visitor | None:
+    from fedgov.web.desk import current_desk  # noqa: PLC0415 (desk and session describe each other)
+
+    desk = current_desk()
+    token = request.cookies.get(cookie_name(desk), "")
+    if not token or len(token) > _MAX_TOKEN or request.path.startswith(API_PREFIXES):
+        return None
+    return await desk.sessions.find(hash_token(token))
+
+
+async def log_in(response: Response, *, desk: Desk, account_id: int, address: str = "") -> str:
+    """Start a session and give the browser its cookie.
+
+    A new token is made at every log-in, so one that somebody planted before is
+    worth nothing, and the session that the browser had is ended.
+
+    Args:
+        response: The answer that will carry the cookie.
+        desk: The desk that the person came to.
+        account_id: Row id of the account whose password (or the like) was checked.
+        address: IP address of the client.
+
+    Returns:
+        The new session's secret for form tokens, for an answer that is a page with a form.
+    """
+    await _end_old(desk)
+    token, csrf_secret = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
+    await desk.sessions.create(
+        hash_token(token),
+        account_id=account_id,
+        csrf_secret=csrf_secret,
+        user_agent=request.headers.get("User-Agent", "")[:300],
+        address=address,
+    )
+    set_cookie(response, desk=desk, value=token, max_age=MAX_AGE)
+    return csrf_secret
+
+
+async def log_out(response: Response, *, desk: Desk) -> None:
+    """End the session and take the cookie back."""
+    await _end_old(desk)
+    set_cookie(response, desk=desk, value="", max_age=0)
+    response.headers["Clear-Site-Data"] = '"cache"'
+
+
+async def _end_old(desk: Desk) -> None:
+    token = request.cookies.get(cookie_name(desk), "")
+    if token and len(token) <= _MAX_TOKEN:
+        await desk.sessions.end(hash_token(token))
+
+
+def set_cookie(
+    response: Response, *, desk: Desk, value: str, max_age: int | None, purpose: str = "", http_only: bool = True
+) -> None:
+    """Set a cookie the one way that we do it: for the whole site, this host only, Lax.
+
+    Args:
+        response: The answer that will carry it.
+        desk: Whose cookie it is.
+        value: Plain ASCII; empty to take it back.
+        max_age: Seconds; 0 removes it, None keeps it until the browser closes.
+        purpose: Part of the name; empty for the session itself.
+        http_only: Scripts cannot read it.
+    """
+    response.set_cookie(
+        cookie_name(desk, purpose=purpose),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=desk.secure,
+        httponly=http_only,
+        samesite="Lax",
+    )
