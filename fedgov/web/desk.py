@@ -1,7 +1,7 @@
 """The web desk of one instance: what its pages need to know, handed in by the entrance hall.
 
 Several instances share one Quart application. Which one a request is for
-stands in its ASGI scope; the desk is one of that instance's services.
+stands in its ASGI scope under ``fedgov.instance``, its desk under ``fedgov.desk``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from fedgov.kernel.clock import Clock, SystemClock
 from fedgov.kernel.uris import Site
 from fedgov.web.session import Sessions, Visitor
 
-SCOPE_KEY: Final = "fedgov.instance"
+INSTANCE_KEY: Final = "fedgov.instance"
+DESK_KEY: Final = "fedgov.desk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +88,10 @@ class Desk:
 def current_instance() -> Instance:
     """Return the instance that this request came to."""
     scope = cast("dict[str, object]", request.scope)
-    return cast("Instance", scope[SCOPE_KEY])
+    return cast("Instance", scope[INSTANCE_KEY])
 
 
 def current_desk() -> Desk:
     """Return the desk of the instance that this request came to."""
-    return current_instance().service(Desk)
+    scope = cast("dict[str, object]", request.scope)
+    return cast("Desk", scope[DESK_KEY])

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from fedgov.kernel.errors import FedgovError
 from fedgov.web import csrf, problems, redirects, static_files
-from fedgov.web.desk import SCOPE_KEY, current_desk
+from fedgov.web.desk import DESK_KEY, current_desk
 from fedgov.web.language import COOKIE, COOKIE_AGE, PARAMETER, known
 from fedgov.web.security_headers import add_headers
 
@@ -22,7 +22,7 @@ def open_desk(app: Quart) -> None:
     """Give an application the frame of our pages: static files, CSRF check, errors and headers.
 
     Args:
-        app: The application; each request's scope must carry ``fedgov.instance``, with a `Desk` among its services.
+        app: The application; each request's scope must carry ``fedgov.instance`` and ``fedgov.desk``.
     """
     app.before_request(csrf.check_request)
     app.after_request(_finish)
@@ -34,7 +34,7 @@ def open_desk(app: Quart) -> None:
 
 
 async def _finish(response: Response) -> Response:
-    if SCOPE_KEY not in request.scope:
+    if DESK_KEY not in request.scope:
         return response
     add_headers(response, desk=current_desk())
     csrf.remember_visitor(response)
