@@ -1,0 +1,80 @@
+"""Fixtures for every test: databases, a browser and the files they need.
+
+A test that takes ``database_url`` runs twice, on SQLite and on PostgreSQL. A test
+that takes ``browser`` runs in the event loop of the whole session, where chromium
+was started; the asynchronous fixtures that it takes must be there too:
+``@pytest_asyncio.fixture(loop_scope="session")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests import services
+
+# The machine may be busy with other tests: a slow example is no mistake.
+hypothesis.settings.register_profile("fedgov", deadline=None)
+hypothesis.settings.load_profile("fedgov")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark tests by the services they take."""
+    fixtures = getattr(item, "fixturenames", ())
+    if "browser" in fixtures:
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+    if "postgres_url" in fixtures:
+        item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder with published test vectors."""
+    return services.vectors()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[services.PostgresServer]:
+    """A PostgreSQL server for the whole session, one for each worker."""
+    with services.postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: services.PostgresServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'fedgov.sqlite3'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's chromium; a test opens its own context in it."""
+    executable = services.chromium()
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=executable, args=services.chromium_options(), chromium_sandbox=False
+        )
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe_script() -> str:
+    """The source of axe, which finds violations of WCAG in a page."""
+    return services.built(services.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
