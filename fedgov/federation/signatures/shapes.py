@@ -32,12 +32,20 @@ class Shape(StrEnum):
 FIRST: Final = Shape.CAVAGE
 """What an unknown host gets."""
 
-_ORDER: Final = (
+_AFTER_CAVAGE: Final = (
     Shape.CAVAGE,
     Shape.CAVAGE_DIGEST,
     Shape.CAVAGE_NO_QUERY,
     Shape.RFC9421_RSA,
     Shape.RFC9421_ED25519,
+)
+# A host that was known to want RFC 9421 most likely still does, with another key.
+_AFTER_RFC9421: Final = (
+    Shape.RFC9421_RSA,
+    Shape.RFC9421_ED25519,
+    Shape.CAVAGE,
+    Shape.CAVAGE_DIGEST,
+    Shape.CAVAGE_NO_QUERY,
 )
 _BY_ALGORITHM: Final[dict[Algorithm, Shape]] = {
     "rsa-v1_5-sha256": Shape.RFC9421_RSA,
@@ -90,8 +98,7 @@ def next_shape(current: Shape, tried: Collection[Shape] = (), *, request: Messag
             tried are left out.
     """
     refused = {current, *tried}
-    # A host that was known to want RFC 9421 most likely still does, with another key.
-    order = _ORDER if current in _ORDER[:3] else tuple(reversed(_ORDER[3:])) + _ORDER[:3]
+    order = _AFTER_RFC9421 if current in (Shape.RFC9421_RSA, Shape.RFC9421_ED25519) else _AFTER_CAVAGE
     for shape in order:
         if shape not in refused and _differs(shape, request):
             return shape
