@@ -45,6 +45,8 @@ actors: Final = Table(
     Column("username", String(128), nullable=False),
     Column("name", Text, nullable=False, server_default=""),
     Column("summary_html", Text, nullable=False, server_default=""),
+    Column("function", Text, nullable=False, server_default=""),
+    Column("department", Text, nullable=False, server_default=""),
     Column("avatar_url", Text),
     Column("header_url", Text),
     Column("inbox", Text, nullable=False),
@@ -170,7 +172,9 @@ peers: Final = Table(
     Column("shape_learnt_at", BigInteger),
     Column("strong_count", Integer, nullable=False, server_default="0"),  # verified RFC 9421 Ed25519 requests
     Column("pinned_at", BigInteger),
+    Column("name", Text),  # of the organisation, as the peer says
     Column("software", Text),
+    Column("described_at", BigInteger),  # when its NodeInfo was last read
     Column("implements", Text, nullable=False, server_default="[]"),  # JSON array of capability URIs
     Column("first_seen_at", BigInteger, nullable=False),
     Column("last_inbound_at", BigInteger),

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Row, Table
 from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT compiles on SQLite too
 
-from fedgov.kernel.clock import Clock, new_id
+from fedgov.kernel.clock import Clock, IdSource
 from fedgov.kernel.config import Config
 from fedgov.kernel.uris import Site
 
@@ -28,11 +28,13 @@ class Setting:
         config: What the administrator set.
         clock: Where the time comes from.
         listeners: What other rooms do, in the same transaction, when something happens here; by type of event.
+        ids: Where row ids come from.
     """
 
     config: Config
     clock: Clock
     listeners: Mapping[type, Sequence[Listener]] = field(default_factory=dict)
+    ids: IdSource = field(default_factory=IdSource)
 
 
 class Transaction:
@@ -63,8 +65,8 @@ class Transaction:
         return frozenset(self._signals)
 
     def new_id(self) -> int:
-        """Return a fresh row id (see `fedgov.kernel.clock.new_id`)."""
-        return new_id(self.now)
+        """Return a fresh row id (see `fedgov.kernel.clock.IdSource`)."""
+        return self.setting.ids.next(self.now)
 
     def signal(self, topic: str) -> None:
         """Tell workers and caches, once this is committed, that something under this topic changed.

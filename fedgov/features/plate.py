@@ -1,0 +1,33 @@
+"""The name plate of a room: all that the rest of the house may know about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import click
+from quart import Blueprint
+
+from fedgov.federation.dispatch import Handler, Keeper
+from fedgov.store.transaction import Listener
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One room.
+
+    Args:
+        name: Name of the folder.
+        handlers: What to do with an activity, by (activity type, object type); ``"*"`` for any other object type.
+        keepers: How to store an object that was fetched from its origin, by object type; ``"*"`` for any other.
+        listeners: What to add to a transaction when another room tells of an event, by type of event.
+        pages: Makes the Quart blueprint; None for a room without pages.
+        commands: Commands for the command line.
+    """
+
+    name: str
+    handlers: Mapping[tuple[str, str], Handler] = field(default_factory=dict)
+    keepers: Mapping[str, Keeper] = field(default_factory=dict)
+    listeners: Mapping[type, Sequence[Listener]] = field(default_factory=dict)
+    pages: Callable[[], Blueprint] | None = None
+    commands: Sequence[click.Command] = ()

@@ -1,0 +1,109 @@
+"""What other rooms may hear from this one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fedgov.activitystreams.audience import Visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostAppeared:
+    """A post is in the store for the first time.
+
+    Args:
+        object_id: Row id of the object.
+        uri: Its id.
+        author: URI of the actor.
+        visibility: Who may read it.
+        published_at: Milliseconds since the epoch.
+        in_reply_to_author: URI of whom it answers, when known.
+        mentions: URIs of the actors it names.
+        is_backfill: It is older news, fetched to complete a thread: no notifications, no timelines.
+    """
+
+    object_id: int
+    uri: str
+    author: str
+    visibility: Visibility
+    published_at: int
+    in_reply_to_author: str | None = None
+    mentions: tuple[str, ...] = ()
+    is_backfill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostChanged:
+    """A post was edited by its author."""
+
+    object_id: int
+    uri: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRemoved:
+    """A post was deleted."""
+
+    object_id: int
+    uri: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostLiked:
+    """Somebody liked a post, or reacted to it with an emoji."""
+
+    object_id: int
+    uri: str
+    by: str
+    author: str
+    emoji: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostUnliked:
+    """A like or reaction was taken back."""
+
+    object_id: int
+    by: str
+    emoji: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostShared:
+    """Somebody shared a post with their followers.
+
+    Args:
+        object_id: Row id of the object.
+        uri: Its id.
+        by: URI of who shared it.
+        author: URI of who wrote it.
+        share_id: Row id of the share; it sorts in timelines by this.
+        visibility: Who may see the share.
+    """
+
+    object_id: int
+    uri: str
+    by: str
+    author: str
+    share_id: int
+    visibility: Visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostUnshared:
+    """A share was taken back."""
+
+    object_id: int
+    by: str
+    share_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollEnded:
+    """A poll of somebody here, or in which somebody here voted, is over."""
+
+    object_id: int
+    author: str
+    voters: tuple[str, ...] = ()

@@ -1,0 +1,266 @@
+"""Actors: who can act, here and elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Row, bindparam, func, select, update
+
+from fedgov.activitystreams.actor import Actor, Capability, ProfileField, actor_document
+from fedgov.activitystreams.document import Document, text
+from fedgov.federation import keys as keyring
+from fedgov.federation.keys import KeyPair
+from fedgov.kernel.errors import ConflictError, NotFoundError
+from fedgov.kernel.text.plain import display_name
+from fedgov.kernel.text.sanitise import sanitise
+from fedgov.kernel.uris import host, normalise_host
+from fedgov.store.tables import actors
+from fedgov.store.transaction import Transaction, insert_or_update
+
+ORGANISATION_USERNAME: Final = "organisatie"
+"""User name of the Organization actor of every instance."""
+
+CAPABILITIES: Final = (
+    Capability(href="https://datatracker.ietf.org/doc/html/rfc9421", name="RFC 9421: HTTP Message Signatures"),
+    Capability(href="https://w3id.org/fep/8b32", name="FEP-8b32: Object Integrity Proofs"),
+    Capability(href="https://w3id.org/fep/521a", name="FEP-521a: Multikey"),
+    Capability(href="https://w3id.org/fep/8fcf", name="FEP-8fcf: Followers collection synchronization"),
+)
+"""What our servers say to implement (FEP-844e)."""
+
+_BY_URI: Final = select(actors).where(actors.c.uri == bindparam("uri"))
+_BY_HANDLE: Final = (
+    select(actors)
+    .where(func.lower(actors.c.username) == bindparam("username"), actors.c.host == bindparam("host"))
+    .order_by(actors.c.deleted_at.is_not(None), actors.c.id.desc())
+)
+_REMEMBER: Final = insert_or_update(
+    actors,
+    key=["uri"],
+    update=[
+        column.name
+        for column in actors.columns
+        if column.name not in ("id", "uri", "local", "created_at", "disabled_at", "deleted_at", "lists_followers")
+    ],
+)
+
+
+def find(tx: Transaction, *, uri: str) -> Row[Any] | None:
+    """Return the row of an actor, deleted ones included, or None."""
+    return tx.row(_BY_URI, {"uri": uri})
+
+
+def get(tx: Transaction, *, uri: str) -> Row[Any]:
+    """Return the row of an actor that exists.
+
+    Raises:
+        NotFoundError: It is unknown or deleted.
+    """
+    row = find(tx, uri=uri)
+    if row is None or row.deleted_at is not None:
+        raise NotFoundError("there is no such person", detail=uri)
+    return row
+
+
+def find_many(tx: Transaction, *, uris: Sequence[str]) -> dict[str, Row[Any]]:
+    """Return the rows of those actors that are known, by URI."""
+    rows = tx.rows(select(actors).where(actors.c.uri.in_(uris))) if uris else ()
+    return {row.uri: row for row in rows}
+
+
+def find_by_handle(tx: Transaction, *, username: str, at_host: str) -> Row[Any] | None:
+    """Return the row of the actor with this handle, or None; upper and lower case are one."""
+    return tx.row(_BY_HANDLE, {"username": username.lower(), "host": at_host})
+
+
+def find_local(tx: Transaction, *, username: str) -> Row[Any] | None:
+    """Return the row of a local actor, deleted ones included, or None."""
+    row = find_by_handle(tx, username=username, at_host=tx.site.domain)
+    return row if row is not None and row.local else None
+
+
+def create_local(
+    tx: Transaction,
+    *,
+    uri: str,
+    kind: str,
+    username: str,
+    name: str,
+    pair: KeyPair,
+    function: str = "",
+    department: str = "",
+) -> Row[Any]:
+    """Make an actor of this instance.
+
+    Args:
+        tx: The open transaction.
+        uri: Its permanent URI.
+        kind: ``Person``, ``Organization`` or ``Application``.
+        username: Its name in handles; never given to anybody else, even after deletion.
+        name: Plain-text display name.
+        pair: Its keys, made beforehand because that takes long.
+        function: Plain text such as ``inkoopadviseur``.
+        department: Plain text.
+
+    Raises:
+        ConflictError: The name is taken, or was once.
+    """
+    if find_by_handle(tx, username=username, at_host=tx.site.domain) is not None:
+        raise ConflictError("this user name is taken, or was once; names are never given out twice")
+    tx.execute(
+        actors.insert(),
+        {
+            "id": tx.new_id(),
+            "uri": uri,
+            "host": tx.site.domain,
+            "local": True,
+            "kind": kind,
+            "username": username,
+            "name": name,
+            "function": function,
+            "department": department,
+            "inbox": f"{uri}/inbox",
+            "shared_inbox": tx.site.shared_inbox,
+            "followers_uri": f"{uri}/followers",
+            "featured_uri": f"{uri}/featured",
+            "discoverable": True,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+    )
+    keyring.store_pair(tx, owner=uri, pair=pair)
+    return get(tx, uri=uri)
+
+
+def change_local(tx: Transaction, *, uri: str, values: dict[str, Any]) -> None:
+    """Change columns of a local actor and let its document be built anew."""
+    tx.execute(update(actors).where(actors.c.uri == uri, actors.c.local).values(**values, updated_at=tx.now))
+    tx.signal(f"document:{uri}")
+
+
+def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
+    """Store a remote actor as its own server describes it now.
+
+    Texts are sanitised here, once. An actor that was deleted stays deleted.
+
+    Args:
+        tx: The open transaction.
+        actor: What was read from the document.
+        body: The document exactly as received.
+    """
+    if tx.site.owns(actor.uri):
+        return  # nobody else describes our own people
+    known = find(tx, uri=actor.uri)
+    if known is not None and known.deleted_at is not None:
+        return
+    tx.execute(
+        _REMEMBER,
+        {
+            "id": tx.new_id(),
+            "uri": actor.uri,
+            "host": handle_host(actor),
+            "local": False,
+            "kind": actor.kind,
+            "username": actor.preferred_username or actor.uri.rstrip("/").rpartition("/")[2][:128],
+            "name": display_name(actor.name or ""),
+            "summary_html": sanitise(actor.summary or ""),
+            "function": _line(body, "function"),
+            "department": _line(body, "department"),
+            "avatar_url": actor.icon,
+            "header_url": actor.image,
+            "inbox": actor.inbox,
+            "shared_inbox": actor.shared_inbox,
+            "followers_uri": actor.followers,
+            "featured_uri": actor.featured,
+            "approves_followers": actor.manually_approves_followers,
+            "discoverable": actor.discoverable,
+            "indexable": actor.indexable,
+            "lists_followers": True,
+            "moved_to": actor.moved_to,
+            "also_known_as": orjson.dumps(actor.also_known_as).decode(),
+            "fields": orjson.dumps(
+                [(display_name(item.name), sanitise(item.value)) for item in actor.fields]
+            ).decode(),
+            "document": body,
+            "created_at": actor.published or tx.now,
+            "updated_at": tx.now,
+            "fetched_at": tx.now,
+        },
+    )
+    keyring.remember(tx, actor.keys)
+
+
+def _line(body: str, name: str) -> str:
+    document: Document = orjson.loads(body)
+    return display_name(text(document, name, limit=200) or text(document, f"fedgov:{name}", limit=200) or "")
+
+
+def handle_host(actor: Actor) -> str:
+    """Return the host in the actor's handle.
+
+    That is the host of its id, unless ``webfinger`` names another that was
+    verified when the handle was looked up (FEP-2c59); we only take the id's.
+    """
+    return normalise_host(host(actor.uri))
+
+
+def document(tx: Transaction, *, row: Row[Any]) -> Document:
+    """Return the ActivityPub document of a local actor.
+
+    Args:
+        tx: The open transaction.
+        row: Its row.
+    """
+    site, uri = tx.site, row.uri
+    is_server = row.kind == "Application"
+    actor = Actor(
+        uri=uri,
+        kind=row.kind,
+        types=(row.kind,),
+        inbox=row.inbox,
+        preferred_username=row.username,
+        name=row.name,
+        summary=row.summary_html,
+        shared_inbox=row.shared_inbox,
+        outbox=f"{uri}/outbox",
+        followers=row.followers_uri,
+        following=f"{uri}/following",
+        featured=None if is_server else row.featured_uri,
+        url=site.url("/") if row.kind in ("Application", "Organization") else site.url(f"/@{row.username}"),
+        icon=row.avatar_url,
+        image=row.header_url,
+        manually_approves_followers=row.approves_followers,
+        discoverable=row.discoverable,
+        indexable=row.indexable,
+        also_known_as=tuple(orjson.loads(row.also_known_as)),
+        moved_to=row.moved_to,
+        published=row.created_at,
+        fields=tuple(ProfileField(name=name, value=value) for name, value in orjson.loads(row.fields)),
+        keys=tuple(keyring.documents(tx, owner=uri)),
+        capabilities=CAPABILITIES,
+        webfinger=f"{row.username}@{site.domain}",
+        tooi=_tooi(tx) if row.kind == "Organization" else None,
+    )
+    extra = {name: value for name, value in (("function", row.function), ("department", row.department)) if value}
+    return actor_document(actor, extra=extra)
+
+
+def _tooi(tx: Transaction) -> str | None:
+    """Return the TOOI URI of the organisation, such as ``https://identifier.overheid.nl/tooi/id/gemeente/gm0014``."""
+    code = tx.config.instance.tooi
+    if not code:
+        return None
+    register = {"gm": "gemeente", "pv": "provincie", "ws": "waterschap", "mnre": "ministerie"}
+    prefix = code.rstrip("0123456789")
+    return f"https://identifier.overheid.nl/tooi/id/{register.get(prefix, 'oorg')}/{code}"
+
+
+def mark_deleted(tx: Transaction, *, uri: str) -> None:
+    """Remember that an actor is gone, and forget what is known of it beyond its name."""
+    values = {"name": "", "summary_html": "", "fields": "[]", "avatar_url": None, "header_url": None, "document": None}
+    tx.execute(
+        update(actors).where(actors.c.uri == uri, actors.c.deleted_at.is_(None)).values(deleted_at=tx.now, **values)
+    )
+    tx.signal(f"document:{uri}")

@@ -1,0 +1,99 @@
+"""Who follows whom: the rows behind followers, following and fan-out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, delete, func, select, update
+
+from fedgov.store.tables import actors, follows
+from fedgov.store.transaction import Transaction, insert_or_update
+
+_FIND: Final = select(follows).where(
+    follows.c.follower == bindparam("follower"), follows.c.following == bindparam("following")
+)
+_PUT: Final = insert_or_update(follows, key=["follower", "following"], update=["state", "activity_uri"])
+_LOCAL_FOLLOWERS: Final = (
+    select(follows.c.follower)
+    .join(actors, actors.c.uri == follows.c.follower)
+    .where(follows.c.following == bindparam("of"), follows.c.state == "accepted", actors.c.local)
+)
+_REMOTE_INBOXES: Final = (
+    select(actors.c.uri, actors.c.host, actors.c.inbox, actors.c.shared_inbox)
+    .join(follows, actors.c.uri == follows.c.follower)
+    .where(
+        follows.c.following == bindparam("of"),
+        follows.c.state == "accepted",
+        actors.c.local.is_(False),
+        actors.c.deleted_at.is_(None),
+    )
+)
+
+
+def find(tx: Transaction, *, follower: str, following: str) -> Row[Any] | None:
+    """Return the follow between two actors, or None."""
+    return tx.row(_FIND, {"follower": follower, "following": following})
+
+
+def put(tx: Transaction, *, follower: str, following: str, state: str, activity_uri: str | None) -> None:
+    """Store a follow or change its state (``pending`` or ``accepted``)."""
+    tx.execute(
+        _PUT,
+        {
+            "id": tx.new_id(),
+            "follower": follower,
+            "following": following,
+            "activity_uri": activity_uri,
+            "state": state,
+            "created_at": tx.now,
+        },
+    )
+    _touch(tx, follower, following)
+
+
+def accept(tx: Transaction, *, follower: str, following: str) -> bool:
+    """Turn a pending follow into an accepted one; False when there is no pending one."""
+    changed = tx.execute(
+        update(follows)
+        .where(follows.c.follower == follower, follows.c.following == following, follows.c.state == "pending")
+        .values(state="accepted")
+    )
+    _touch(tx, follower, following)
+    return changed > 0
+
+
+def remove(tx: Transaction, *, follower: str, following: str) -> bool:
+    """Forget a follow; False when there was none."""
+    gone = tx.execute(delete(follows).where(follows.c.follower == follower, follows.c.following == following))
+    _touch(tx, follower, following)
+    return gone > 0
+
+
+def is_follower(tx: Transaction, *, follower: str, following: str) -> bool:
+    """Tell whether an accepted follow exists."""
+    row = find(tx, follower=follower, following=following)
+    return row is not None and row.state == "accepted"
+
+
+def local_followers(tx: Transaction, *, of: str) -> Sequence[str]:
+    """Return the URIs of the people here who follow an actor."""
+    return tx.values(_LOCAL_FOLLOWERS, {"of": of})
+
+
+def remote_inboxes(tx: Transaction, *, of: str) -> Sequence[Row[Any]]:
+    """Return (uri, host, inbox, shared_inbox) of each follower elsewhere."""
+    return tx.rows(_REMOTE_INBOXES, {"of": of})
+
+
+def count(tx: Transaction, *, follower: str | None = None, following: str | None = None) -> int:
+    """Return how many accepted follows there are by a follower or of somebody."""
+    column, value = (follows.c.follower, follower) if follower is not None else (follows.c.following, following)
+    return int(
+        tx.value(select(func.count()).select_from(follows).where(column == value, follows.c.state == "accepted"))
+    )
+
+
+def _touch(tx: Transaction, *uris: str) -> None:
+    for uri in uris:
+        tx.signal(f"collection:{uri}")

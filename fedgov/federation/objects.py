@@ -1,0 +1,191 @@
+"""The one store of objects: what exists, who may read it, and what was deleted.
+
+Rooms add projections of their own; serving an object, its Tombstone and the
+question who may read it are answered here once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Row, bindparam, delete, select, update
+
+from fedgov.activitystreams.audience import PUBLIC, Visibility
+from fedgov.activitystreams.document import Document
+from fedgov.federation import follows
+from fedgov.store.tables import audience, objects
+from fedgov.store.transaction import Transaction, insert_or_ignore
+
+_BY_URI: Final = select(objects).where(objects.c.uri == bindparam("uri"))
+_BY_ID: Final = select(objects).where(objects.c.id == bindparam("id"))
+_INSERT: Final = insert_or_ignore(objects)
+_ADDRESS: Final = insert_or_ignore(audience)
+_ADDRESSED: Final = select(audience.c.target).where(
+    audience.c.object_id == bindparam("id"), audience.c.target == bindparam("target")
+)
+_TARGETS: Final = select(audience.c.target).where(audience.c.object_id == bindparam("id"))
+
+
+def find(tx: Transaction, *, uri: str) -> Row[Any] | None:
+    """Return the row of an object, Tombstones included, or None."""
+    return tx.row(_BY_URI, {"uri": uri})
+
+
+def find_by_id(tx: Transaction, *, row_id: int) -> Row[Any] | None:
+    """Return the row of an object, Tombstones included, or None."""
+    return tx.row(_BY_ID, {"id": row_id})
+
+
+def add(
+    tx: Transaction,
+    *,
+    uri: str,
+    kind: str,
+    author: str,
+    visibility: Visibility,
+    targets: Iterable[str],
+    document: str,
+    published_at: int,
+    row_id: int | None = None,
+    updated_at: int | None = None,
+) -> int | None:
+    """Store a new object.
+
+    Args:
+        tx: The open transaction.
+        uri: Its id.
+        kind: Its first type.
+        author: URI of the actor it is attributed to.
+        visibility: Who may read it.
+        targets: URIs it is addressed to; the Public collection is left out.
+        document: JSON exactly as received or published.
+        published_at: Milliseconds; never later than now, so nothing can sit on top of a timeline.
+        row_id: The id that its URI already contains, for a local object.
+        updated_at: Milliseconds; None for one that was not edited.
+
+    Returns:
+        Its row id, or None when this URI is known already, deleted or not.
+    """
+    new = tx.new_id() if row_id is None else row_id
+    added = tx.execute(
+        _INSERT,
+        {
+            "id": new,
+            "uri": uri,
+            "type": kind[:100],
+            "attributed_to": author,
+            "local": tx.site.owns(uri),
+            "visibility": visibility.value,
+            "document": document,
+            "published_at": min(published_at, tx.now),
+            "updated_at": updated_at,
+            "received_at": tx.now,
+        },
+    )
+    if not added:
+        return None
+    address(tx, row_id=new, targets=targets)
+    return new
+
+
+def address(tx: Transaction, *, row_id: int, targets: Iterable[str]) -> None:
+    """Add addressees to an object."""
+    rows = [{"object_id": row_id, "target": target} for target in dict.fromkeys(targets) if target != PUBLIC]
+    if rows:
+        tx.execute(_ADDRESS, rows)
+
+
+def replace(
+    tx: Transaction, *, row: Row[Any], document: str, updated_at: int, visibility: Visibility, targets: Iterable[str]
+) -> bool:
+    """Store a newer version of an object; False when the stored one is newer or it was deleted.
+
+    Args:
+        tx: The open transaction.
+        row: The stored object.
+        document: JSON exactly as received or published.
+        updated_at: Milliseconds, as the document says.
+        visibility: Who may read it now.
+        targets: URIs it is addressed to now.
+    """
+    if row.deleted_at is not None or updated_at < (row.updated_at or row.published_at):
+        return False
+    tx.execute(
+        update(objects)
+        .where(objects.c.id == row.id)
+        .values(document=document, updated_at=updated_at, visibility=visibility.value)
+    )
+    tx.execute(delete(audience).where(audience.c.object_id == row.id))
+    address(tx, row_id=row.id, targets=targets)
+    tx.signal(f"document:{row.uri}")
+    return True
+
+
+def bury(tx: Transaction, *, uri: str, author: str, kind: str = "Tombstone") -> Row[Any] | None:
+    """Delete an object for good: its content goes, its grave stays, so a late Create finds it.
+
+    Args:
+        tx: The open transaction.
+        uri: Its id.
+        author: URI of the actor on whose behalf it is deleted.
+        kind: Its former type, when it was never known here.
+
+    Returns:
+        The row as it was, or None when it was never known or already deleted.
+    """
+    row = find(tx, uri=uri)
+    if row is None:
+        add(
+            tx,
+            uri=uri,
+            kind=kind,
+            author=author,
+            visibility=Visibility.DIRECT,
+            targets=(),
+            document="",
+            published_at=tx.now,
+        )
+    if row is not None and row.deleted_at is not None:
+        return None
+    tx.execute(update(objects).where(objects.c.uri == uri).values(document=None, deleted_at=tx.now))
+    tx.signal(f"document:{uri}")
+    return row
+
+
+def stored_document(row: Row[Any]) -> Document:
+    """Return the parsed document of an object that is not deleted."""
+    found: Document = orjson.loads(row.document)
+    return found
+
+
+def targets(tx: Transaction, *, row_id: int) -> list[str]:
+    """Return the URIs an object is addressed to, the Public collection left out."""
+    return list(tx.values(_TARGETS, {"id": row_id}))
+
+
+def may_read(tx: Transaction, *, row: Row[Any], viewer: str | None) -> bool:
+    """Tell whether an actor may read an object. Blocks are not considered here.
+
+    Args:
+        tx: The open transaction.
+        row: The object.
+        viewer: URI of the actor who asks; None for somebody unknown.
+
+    The same check stands under every page, collection and API answer.
+    """
+    visibility = Visibility(row.visibility)
+    if visibility in (Visibility.PUBLIC, Visibility.UNLISTED):
+        return True
+    if viewer is None:
+        return False
+    if viewer == row.attributed_to:
+        return True
+    if visibility is Visibility.ORGANISATION:
+        return tx.site.owns(viewer)
+    if tx.row(_ADDRESSED, {"id": row.id, "target": viewer}) is not None:
+        return True
+    return visibility is Visibility.FOLLOWERS and follows.is_follower(
+        tx, follower=viewer, following=row.attributed_to
+    )

@@ -1,0 +1,57 @@
+"""From an audience to the inboxes it is delivered to: one per server where possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fedgov.activitystreams.audience import PUBLIC, Audience
+from fedgov.federation import actors, follows
+from fedgov.kernel.uris import host
+from fedgov.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One POST.
+
+    Args:
+        host: Where to.
+        inbox: URI of the shared inbox, or of a personal one where there is no other.
+        recipients: URIs of the actors it is meant for; empty when it is for the followers there.
+    """
+
+    host: str
+    inbox: str
+    recipients: tuple[str, ...] = ()
+
+
+def expand(tx: Transaction, *, actor: str, audience: Audience, also_to: Iterable[str] = ()) -> list[Target]:
+    """Return where an activity must be delivered.
+
+    Local actors are left out: they see it in the store. Actors whose inbox we
+    do not know are left out too; whoever addresses somebody looks them up first.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local sender, whose followers collection is expanded.
+        audience: Who it is for.
+        also_to: URIs of actors who get it without being named in it.
+
+    Spec: ActivityPub, section 7.1.
+    """
+    sender = actors.get(tx, uri=actor)
+    named = [uri for uri in (*audience.everyone, *also_to) if uri not in (PUBLIC, sender.followers_uri)]
+    found: dict[str, Target] = {}
+    if sender.followers_uri in audience.everyone:
+        for row in follows.remote_inboxes(tx, of=actor):
+            inbox = row.shared_inbox or row.inbox
+            found.setdefault(inbox, Target(host=host(inbox), inbox=inbox))
+    for row in actors.find_many(tx, uris=named).values():
+        if row.local or row.deleted_at is not None:
+            continue
+        inbox = row.shared_inbox or row.inbox
+        known = found.get(inbox)
+        people = (*(known.recipients if known else ()), row.uri)
+        found[inbox] = Target(host=host(inbox), inbox=inbox, recipients=people)
+    return list(found.values())
