@@ -132,7 +132,15 @@ def install_packages() -> None:
     """Fetch exactly the npm packages of the lock file, running none of their scripts."""
     npm, environment = _npm()
     _say(f"Fetching the front-end packages with {npm[-1]}")
-    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]
+    options = [
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-progress",
+        "--no-update-notifier",
+        "--loglevel=error",
+    ]
     subprocess.run([*npm, *options], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=True)  # noqa: S603
 
 
