@@ -62,8 +62,9 @@ frontend: | $(VENV)/.runtime
 	@$(BIN)/python hatch_build.py
 
 messages: $(VENV)/.runtime
-	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --no-location --sort-output --no-wrap \
-		--project fedgov --output-file $(VENV)/messages.pot .
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --ignore-dirs '.* node_modules instances tests' \
+		--no-location --sort-output --no-wrap --project fedgov --header-comment '# Texts of fedgov, EUPL-1.2' \
+		--output-file $(VENV)/messages.pot .
 	for language in $(LANGUAGES); do \
 		$(BIN)/pybabel --quiet update --init-missing --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --no-wrap \
 			--input-file $(VENV)/messages.pot --output-dir fedgov/web/locale --locale $$language || exit 1; \
