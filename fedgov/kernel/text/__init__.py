@@ -1,0 +1,1 @@
+"""Text: sanitised HTML, markdown and plain text. Rendered once, when something is written or received."""
