@@ -11,13 +11,24 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Markdown
 from markdown.blockprocessors import HashHeaderProcessor
 from markdown.extensions import Extension
-from markdown.inlinepatterns import InlineProcessor, SimpleTagInlineProcessor
+from markdown.inlinepatterns import (
+    IMAGE_LINK_RE,
+    IMAGE_REFERENCE_RE,
+    ImageInlineProcessor,
+    ImageReferenceInlineProcessor,
+    InlineProcessor,
+    ShortImageReferenceInlineProcessor,
+    SimpleTagInlineProcessor,
+)
 from markdown.util import AtomicString
 
 from fedgov.kernel.text.sanitise import MAX_HTML, URL, plain_to_html, sanitise, trim_url
 
 MAX_MARKDOWN: Final = 100_000
 """Longer text is shown as plain text, in characters."""
+
+_MAX_BRACKETS: Final = 1_000
+"""The renderer takes time in proportion to the square of the opening brackets (20,000: 68 seconds)."""
 
 ResolveMention = Callable[[str], str | None]
 """Gives the address of the profile for ``name`` or ``name@host``; None when there is no such person."""
@@ -62,7 +73,7 @@ def render_markdown(
             only look things up; fetching comes before.
         hashtag_url: Asked for each hashtag; without it hashtags are found but not linked.
     """
-    if len(text) > MAX_MARKDOWN:
+    if len(text) > MAX_MARKDOWN or text.count("[") > _MAX_BRACKETS:
         return Rendered(html=plain_to_html(text))
     links = _Links(resolve_mention, hashtag_url)
     try:
@@ -105,9 +116,12 @@ class _Links(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that the renderer calls
         md.preprocessors.deregister("html_block")
-        for name in ("html", "image_link", "image_reference", "short_image_ref"):
-            md.inlinePatterns.deregister(name)
+        md.inlinePatterns.deregister("html")
+        md.ESCAPED_CHARS.extend("@~")
         md.parser.blockprocessors.register(_Header(md.parser), "hashheader", 70)
+        md.inlinePatterns.register(_ImageLink(IMAGE_LINK_RE, md), "image_link", 150)
+        md.inlinePatterns.register(_ImageReference(IMAGE_REFERENCE_RE, md), "image_reference", 140)
+        md.inlinePatterns.register(_ShortImageReference(IMAGE_REFERENCE_RE, md), "short_image_ref", 125)
         # Below code (190), escapes (180) and links (160-130); above emphasis, so that an underscore in a name stays.
         md.inlinePatterns.register(_BareUrl(URL.pattern, md), "bare_url", 128)
         md.inlinePatterns.register(_MentionLink(_MENTION, md, self), "mention", 127)
@@ -126,6 +140,27 @@ def _anchor(href: str, words: str, css: str = "") -> Element:
     element = Element("a", {"href": href} | ({"class": css} if css else {}))
     element.text = AtomicString(words)
     return element
+
+
+class _ImageLink(ImageInlineProcessor):
+    """A picture as a link to it: showing it would tell a third party who reads."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> _Match:  # type: ignore[override]  # noqa: N802
+        element, start, end = super().handleMatch(m, data)
+        if not isinstance(element, Element):
+            return element, start, end
+        src = element.get("src", "")
+        return _anchor(src, element.get("alt") or src), start, end
+
+
+class _ImageReference(ImageReferenceInlineProcessor):
+    def makeTag(self, href: str, title: str, text: str) -> Element:  # noqa: N802 - the renderer's name
+        return _anchor(href, text or href)
+
+
+class _ShortImageReference(ShortImageReferenceInlineProcessor):
+    def makeTag(self, href: str, title: str, text: str) -> Element:  # noqa: N802 - the renderer's name
+        return _anchor(href, text or href)
 
 
 class _BareUrl(_OutsideLinks):

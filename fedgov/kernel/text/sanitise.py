@@ -35,13 +35,11 @@ _DROPPED_WITH_CONTENT: Final = {
     *("script", "style", "template", "iframe", "object", "embed", "applet", "noscript", "noembed", "noframes"),
     *("svg", "math", "title", "textarea", "select", "button", "xmp", "plaintext", "head"),
 }
-_CLASSES: Final = {
-    "a": {"mention", "hashtag", "u-url"},
-    "span": {"mention", "hashtag", "h-card"},
-}
+_CLASSES: Final = {"mention", "hashtag", "h-card", "u-url"}
 _ATTRIBUTES: Final = {
     "*": {"lang"},
-    "a": {"href", "hreflang", "title"},
+    "a": {"href", "hreflang", "title", "class"},
+    "span": {"class"},
     "abbr": {"title"},
     "ol": {"start", "reversed"},
     "li": {"value"},
@@ -50,11 +48,14 @@ _ATTRIBUTES: Final = {
     "time": {"datetime"},
 }
 
+_SMALL_NUMBERS: Final = {"colspan", "rowspan", "start", "value"}
 _USER_INFO: Final = re.compile(r"\s*[a-z]+:[/\\]*[^/?#\\]*@", re.IGNORECASE)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Drop what would mislead: a user name in front of the host, or a cell over the whole page."""
+    """Drop what would mislead: a user name in front of the host, a cell over the whole page, our own styles."""
+    if name == "class":
+        return " ".join(part for part in value.split() if part in _CLASSES) or None
     if name == "href" and _USER_INFO.match(value) and not value.lower().lstrip().startswith("mailto:"):
         return None
     if name in ("colspan", "rowspan", "start", "value") and not (
@@ -70,7 +71,6 @@ def _cleaner(tags: set[str], attributes: dict[str, set[str]]) -> nh3.Cleaner:
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=attributes,
         attribute_filter=_attribute,
-        allowed_classes=_CLASSES,
         url_schemes={"http", "https", "mailto"},
         url_relative="deny",
         link_rel=LINK_REL,
