@@ -46,6 +46,7 @@ _MAX_PEM_LENGTH: Final = 8_192
 _ED25519_MULTICODEC: Final = b"\xed\x01"
 _RSA_MULTICODEC: Final = b"\x85\x24"
 _PRIME: Final = 2**255 - 19
+_ORDER_8_Y: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 # Points of small order. With one of these as public key, one signature fits
 # almost any message, so "this key said so" would prove nothing. The sign bit
 # is masked off before comparing, and 1 and 0 may also be written as p+1 and p.
@@ -56,8 +57,8 @@ _SMALL_ORDER_Y: Final = frozenset(
         _PRIME - 1,
         _PRIME,
         _PRIME + 1,
-        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
-        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
+        _ORDER_8_Y,
+        _PRIME - _ORDER_8_Y,
     }
 )
 
