@@ -1,0 +1,55 @@
+"""Questions about other servers that pages, commands and other rooms ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, func, select
+
+from fedgov.features.trust.policy import Rules, is_blocked
+from fedgov.features.trust.tables import domain_rules
+from fedgov.features.trust.vocabulary import Rule
+from fedgov.kernel.errors import MalformedError
+from fedgov.kernel.uris import host
+from fedgov.store.transaction import Transaction
+
+_ALL: Final = select(domain_rules.c.domain, domain_rules.c.rule)
+
+
+def rules(tx: Transaction) -> Rules:
+    """Return everything that was decided, in the form that `policy` reads."""
+    found = tx.rows(_ALL)
+    return Rules(
+        blocked=frozenset(row.domain for row in found if row.rule == "blocked"),
+        listed=frozenset(row.domain for row in found if row.rule == "listed"),
+    )
+
+
+def list_rules(tx: Transaction, *, rule: Rule | None = None) -> Sequence[Row[Any]]:
+    """Return the rows (domain, rule, reason, created_at, created_by), in the order of the alphabet."""
+    statement = select(domain_rules).order_by(domain_rules.c.domain)
+    return tx.rows(statement if rule is None else statement.where(domain_rules.c.rule == rule))
+
+
+def count_blocks(tx: Transaction) -> int:
+    """Return how many domains are blocked."""
+    return int(tx.value(select(func.count()).select_from(domain_rules).where(domain_rules.c.rule == "blocked")))
+
+
+def hidden(tx: Transaction, *, uris: Iterable[str]) -> frozenset[str]:
+    """Return those of some actors or objects that live on a blocked domain and so must not be shown.
+
+    Args:
+        tx: The open transaction.
+        uris: URIs of actors or objects, local ones too.
+    """
+    blocked = rules(tx).blocked
+    return frozenset(uri for uri in uris if blocked and not tx.site.owns(uri) and _is_of(uri, blocked))
+
+
+def _is_of(uri: str, blocked: frozenset[str]) -> bool:
+    try:
+        return is_blocked(host(uri), blocked=blocked)
+    except MalformedError:
+        return False

@@ -1,0 +1,19 @@
+"""The rules that an administrator made about other servers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, String, Table, Text
+
+from fedgov.store.tables import metadata
+
+domain_rules: Final = Table(
+    "domain_rules",
+    metadata,
+    Column("domain", String(260), primary_key=True),  # canonical; with a port when it is about that port only
+    Column("rule", String(10), nullable=False),  # blocked, listed
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False, server_default=""),  # URI of an actor; empty: the command line
+)
