@@ -13,9 +13,9 @@ from fedgov.activitystreams.document import Document, text
 from fedgov.federation import keys as keyring
 from fedgov.federation.keys import KeyPair
 from fedgov.kernel.errors import ConflictError, NotFoundError
-from fedgov.kernel.text.plain import display_name
+from fedgov.kernel.text.plain import clean_name
 from fedgov.kernel.text.sanitise import sanitise
-from fedgov.kernel.uris import host, normalise_host
+from fedgov.kernel.uris import host
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction, insert_or_update
 
@@ -42,7 +42,8 @@ _REMEMBER: Final = insert_or_update(
     update=[
         column.name
         for column in actors.columns
-        if column.name not in ("id", "uri", "local", "created_at", "disabled_at", "deleted_at", "lists_followers")
+        if column.name
+        not in ("id", "uri", "host", "local", "created_at", "disabled_at", "deleted_at", "lists_followers")
     ],
 )
 
@@ -160,11 +161,11 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
         {
             "id": tx.new_id(),
             "uri": actor.uri,
-            "host": handle_host(actor),
+            "host": host(actor.uri),
             "local": False,
             "kind": actor.kind,
             "username": actor.preferred_username or actor.uri.rstrip("/").rpartition("/")[2][:128],
-            "name": display_name(actor.name or ""),
+            "name": clean_name(actor.name or ""),
             "summary_html": sanitise(actor.summary or ""),
             "function": _line(body, "function"),
             "department": _line(body, "department"),
@@ -180,9 +181,7 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
             "lists_followers": True,
             "moved_to": actor.moved_to,
             "also_known_as": orjson.dumps(actor.also_known_as).decode(),
-            "fields": orjson.dumps(
-                [(display_name(item.name), sanitise(item.value)) for item in actor.fields]
-            ).decode(),
+            "fields": orjson.dumps([(clean_name(item.name), sanitise(item.value)) for item in actor.fields]).decode(),
             "document": body,
             "created_at": actor.published or tx.now,
             "updated_at": tx.now,
@@ -194,16 +193,12 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
 
 def _line(body: str, name: str) -> str:
     document: Document = orjson.loads(body)
-    return display_name(text(document, name, limit=200) or text(document, f"fedgov:{name}", limit=200) or "")
+    return clean_name(text(document, name, limit=200) or text(document, f"fedgov:{name}", limit=200) or "")
 
 
-def handle_host(actor: Actor) -> str:
-    """Return the host in the actor's handle.
-
-    That is the host of its id, unless ``webfinger`` names another that was
-    verified when the handle was looked up (FEP-2c59); we only take the id's.
-    """
-    return normalise_host(host(actor.uri))
+def set_handle_host(tx: Transaction, *, uri: str, at_host: str) -> None:
+    """Remember that an actor's handle is at another host than its id, after WebFinger there said so."""
+    tx.execute(update(actors).where(actors.c.uri == uri, actors.c.local.is_(False)).values(host=at_host))
 
 
 def document(tx: Transaction, *, row: Row[Any]) -> Document:

@@ -85,7 +85,7 @@ def store_pair(tx: Transaction, *, owner: str, pair: KeyPair) -> None:
             },
         )
     tx.signal(f"document:{owner}")
-    tx.signal("keys")
+    tx.signal(f"keys:{owner}")
 
 
 def next_serial(tx: Transaction, *, owner: str) -> int:
@@ -176,7 +176,7 @@ def remember(tx: Transaction, found: Iterable[KeyDocument]) -> None:
                 "fetched_at": tx.now,
             },
         )
-    tx.signal("keys")
+    tx.signal(f"keys:{owner}")
 
 
 def parse(key: KeyDocument) -> PublicKey:

@@ -186,6 +186,4 @@ def may_read(tx: Transaction, *, row: Row[Any], viewer: str | None) -> bool:
         return tx.site.owns(viewer)
     if tx.row(_ADDRESSED, {"id": row.id, "target": viewer}) is not None:
         return True
-    return visibility is Visibility.FOLLOWERS and follows.is_follower(
-        tx, follower=viewer, following=row.attributed_to
-    )
+    return visibility is Visibility.FOLLOWERS and follows.is_follower(tx, follower=viewer, following=row.attributed_to)

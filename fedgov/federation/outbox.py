@@ -120,9 +120,7 @@ def withdraw(tx: Transaction, *, object_uri: str) -> None:
 
 def confirm(tx: Transaction, *, host: str, object_uri: str) -> None:
     """Note that another server reacted to something of ours, so it certainly has it."""
-    about = select(activities.c.id).where(
-        (activities.c.object_uri == object_uri) | (activities.c.uri == object_uri)
-    )
+    about = select(activities.c.id).where((activities.c.object_uri == object_uri) | (activities.c.uri == object_uri))
     tx.execute(
         update(deliveries)
         .where(deliveries.c.activity_id.in_(about), deliveries.c.host == host, deliveries.c.confirmed_at.is_(None))

@@ -1,0 +1,397 @@
+"""The delivery worker: a persistent queue per destination host.
+
+Order is kept per key and host; different keys and hosts go in parallel. A host
+that does not answer costs the others nothing: its breaker opens, one request
+probes it after a pause, and when it is back its queue is released at a ramp.
+What fails for days is parked, never thrown away.
+
+Spec: ``docs/explanation/delivery.md``; ActivityPub, section 7.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Row, bindparam, or_, select, update
+
+from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.context import MEDIA_TYPE
+from fedgov.federation import followers_sync, objects, outbox, peers
+from fedgov.federation.client import Answer
+from fedgov.federation.fetch import retry_after
+from fedgov.federation.postroom import PostRoom
+from fedgov.federation.signatures.message import outgoing
+from fedgov.federation.signatures.shapes import Shape, next_shape, shape_for
+from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND
+from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableError
+from fedgov.store.tables import activities, actors, deliveries, follows
+from fedgov.store.tables import peers as peers_table
+from fedgov.store.transaction import Transaction
+
+BATCH: Final = 5_000
+HOSTS_AT_ONCE: Final = 256
+PER_HOST: Final = 8
+IDLE_SECONDS: Final = 1.0
+PARK_AFTER: Final = 7 * DAY
+GONE_INBOX_PATIENCE: Final = 48 * HOUR
+FIRST_PAUSE: Final = 10 * SECOND
+LONGEST_PAUSE: Final = 6 * HOUR
+REFUSED_PAUSES: Final = (1 * MINUTE, 5 * MINUTE, 30 * MINUTE)
+MUST_ARRIVE: Final = frozenset({"Delete", "Undo", "Accept", "Remove"})
+"""Activities that a refusal does not end: whoever has the old state must learn the new one."""
+
+_SUCCESS_RESOLUTION: Final = HOUR
+
+_DUE: Final = (
+    select(
+        deliveries,
+        peers_table.c.failures,
+        peers_table.c.failing_since,
+        peers_table.c.last_success_at,
+        activities.c.actor,
+        activities.c.type,
+        activities.c.object_uri,
+        activities.c.visibility,
+    )
+    .join(activities, activities.c.id == deliveries.c.activity_id)
+    .outerjoin(peers_table, peers_table.c.host == deliveries.c.host)
+    .where(
+        deliveries.c.state == "queued",
+        deliveries.c.next_attempt_at <= bindparam("now"),
+        or_(peers_table.c.next_attempt_at.is_(None), peers_table.c.next_attempt_at <= bindparam("now")),
+    )
+    .order_by(deliveries.c.id)
+    .limit(BATCH)
+)
+_WAITING_KEYS: Final = select(deliveries.c.host, deliveries.c.order_key, deliveries.c.id).where(
+    deliveries.c.state == "queued", deliveries.c.next_attempt_at > bindparam("now")
+)
+_FINISH: Final = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("delivery"), deliveries.c.state == "queued")
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("why"),
+        attempts=deliveries.c.attempts + 1,
+        sent_at=bindparam("at"),
+    )
+)
+_POSTPONE: Final = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("delivery"), deliveries.c.state == "queued")
+    .values(next_attempt_at=bindparam("next"), reason=bindparam("why"), attempts=deliveries.c.attempts + 1)
+)
+_HAS_FOLLOWER_THERE: Final = (
+    select(follows.c.id)
+    .join(actors, actors.c.uri == follows.c.follower)
+    .where(
+        follows.c.following == bindparam("of"),
+        follows.c.state == "accepted",
+        or_(actors.c.shared_inbox == bindparam("inbox"), actors.c.inbox == bindparam("inbox")),
+    )
+    .limit(1)
+)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A delivery that may be sent now."""
+
+    row: Row[Any]
+    body: bytes
+    synchronisation: str | None
+
+
+class _HostDownError(Exception):
+    """The host does not answer; the rest of its queue waits."""
+
+
+class DeliveryWorker:
+    """Sends what one instance has to send."""
+
+    def __init__(self, room: PostRoom) -> None:
+        self._room = room
+        self._instance = room.instance
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(HOSTS_AT_ONCE)
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        try:
+            while True:
+                try:
+                    started = await self.start_due()
+                except UnreachableError as error:  # the store is busy: what is queued stays queued
+                    _log.warning("delivery_waits", reason=error.safe, detail=error.detail)
+                    started = 0
+                if not started:
+                    await self._instance.signals.wait("deliveries", seconds=IDLE_SECONDS)
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Send everything that is due now and wait until it was tried; for tests and the command line."""
+        while await self.start_due() or self._busy:
+            await asyncio.gather(*self._busy.values())
+
+    async def start_due(self) -> int:
+        """Start sending to every host that has something due and is not being sent to; return how many."""
+        parcels, refused = await self._instance.read(_due, now=self._instance.clock.now(), busy=frozenset(self._busy))
+        for row, reason in refused:
+            await self._instance.write(_finish, row=row, state="withdrawn", reason=reason)
+        for host, queue in parcels.items():
+            task = asyncio.create_task(self._drain(host, queue), name=f"deliver to {host}")
+            self._busy[host] = task
+            task.add_done_callback(lambda _, host=host: self._drained(host))  # type: ignore[misc]
+        return len(parcels)
+
+    def _drained(self, host: str) -> None:
+        self._busy.pop(host, None)
+        self._instance.signals.send(["deliveries"])  # more may have come in for this host meanwhile
+
+    async def _drain(self, host: str, queue: Sequence[_Parcel]) -> None:
+        """Send the queue of one host: a probe first when it was failing, then at a ramp."""
+        by_key: dict[str, list[_Parcel]] = {}
+        for parcel in queue:
+            by_key.setdefault(parcel.row.order_key, []).append(parcel)
+        waiting = list(by_key.values())
+        width = 1 if queue[0].row.failures else PER_HOST
+        async with self._slots:
+            try:
+                while waiting:
+                    group, waiting = waiting[:width], waiting[width:]
+                    results = await asyncio.gather(
+                        *(self._in_order(parcels) for parcels in group), return_exceptions=True
+                    )
+                    for result in results:
+                        if isinstance(result, BaseException):
+                            raise result
+                    width = min(width * 2, PER_HOST)
+            except _HostDownError:
+                pass
+            except UnreachableError as error:
+                _log.warning("delivery_result_not_stored", host=host, reason=error.safe, detail=error.detail)
+
+    async def _in_order(self, parcels: Sequence[_Parcel]) -> None:
+        for parcel in parcels:
+            if not await self._deliver(parcel):
+                return
+
+    async def _deliver(self, parcel: _Parcel) -> bool:
+        """Try one delivery; False when later ones of its key must wait for it.
+
+        Raises:
+            _HostDownError: The host does not answer at all.
+        """
+        row = parcel.row
+        if not self._instance.trust.allows(row.host):
+            await self._finish(row, "withdrawn", "this instance no longer exchanges messages with this server")
+            return True
+        try:
+            answer = await self._post(parcel)
+        except ForbiddenError as error:
+            await self._finish(row, "failed", error.safe)
+            return True
+        except MalformedError as error:
+            await self._finish(row, "failed", error.safe)
+            return True
+        except UnreachableError as error:
+            await self._host_down(row, reason=error.safe, seconds=None)
+        return await self._judge(parcel, answer)
+
+    async def _post(self, parcel: _Parcel) -> Answer:
+        """Send, knocking again in another shape where the first is refused."""
+        row = parcel.row
+        headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/activity+json, application/json"}
+        if parcel.synchronisation is not None:
+            headers["Collection-Synchronization"] = parcel.synchronisation
+        shape = await self._room.peers.shape(row.host)
+        tried: list[Shape] = []
+        request = outgoing("POST", url=row.inbox, headers={}, body=parcel.body)
+        while True:
+            signed = await self._room.sign(
+                "POST", row.inbox, actor=row.actor, shape=shape, headers=headers, body=parcel.body
+            )
+            answer = _as_meant(await self._room.client.post(row.inbox, body=parcel.body, headers=signed))
+            if answer.status not in (400, 401, 403):
+                if 200 <= answer.status < 300:
+                    await self._room.peers.learn_shape(row.host, shape)
+                return answer
+            tried.append(shape)
+            asked = shape_for(answer.headers.get("accept-signature", ""), request=request)
+            following = asked if asked is not None and asked not in tried else next_shape(shape, tried, request=request)
+            if following is None:
+                return answer
+            shape = following
+
+    async def _judge(self, parcel: _Parcel, answer: Answer) -> bool:
+        """Decide what an answer means for the delivery and its host (see the table in the explanation)."""
+        row, status = parcel.row, answer.status
+        reason = f"the server answered {status}"
+        if 200 <= status < 300:
+            await self._instance.write(_succeed, row=row)
+            return True
+        if status in (408, 429, 503):
+            await self._host_down(row, reason=f"{reason}, try later", seconds=retry_after(answer))
+        if status >= 500 or 300 <= status < 400:
+            await self._host_down(row, reason=reason, seconds=None)
+        if status in (401, 403) and row.attempts < len(REFUSED_PAUSES):
+            await self._instance.write(
+                _postpone, row=row, pause=REFUSED_PAUSES[row.attempts], reason=f"{reason}: refused"
+            )
+            return False
+        age = self._instance.clock.now() - row.created_at
+        if status in (404, 410):
+            if _is_shared(row) and age < GONE_INBOX_PATIENCE:
+                await self._host_down(row, reason=f"{reason}: no inbox there now", seconds=None)
+            shared = None if _is_shared(row) else await self._instance.read(_shared_inbox, inbox=row.inbox)
+            if shared is not None:
+                await self._instance.write(_redirect, row=row, inbox=shared)
+                return False
+        if row.type in MUST_ARRIVE and age < PARK_AFTER:
+            await self._instance.write(_postpone, row=row, pause=_pause(row.attempts), reason=f"{reason}: refused")
+            return False
+        await self._finish(row, "failed", f"{reason}: refused")
+        return True
+
+    async def _finish(self, row: Row[Any], state: str, reason: str) -> None:
+        await self._instance.write(_finish, row=row, state=state, reason=reason)
+
+    async def _host_down(self, row: Row[Any], *, reason: str, seconds: float | None) -> None:
+        await self._instance.write(_host_failed, row=row, reason=reason, seconds=seconds)
+        raise _HostDownError
+
+
+def _due(
+    tx: Transaction, *, now: int, busy: frozenset[str]
+) -> tuple[dict[str, list[_Parcel]], list[tuple[Row[Any], str]]]:
+    """Return what may be sent now by host, and what may not be sent any more with the reason."""
+    waiting: dict[tuple[str, str], int] = {}
+    for host, key, row_id in tx.rows(_WAITING_KEYS, {"now": now}):
+        waiting[host, key] = min(row_id, waiting.get((host, key), row_id))
+    bodies: dict[int, bytes] = {}
+    digests = followers_sync.Digests(tx)
+    parcels: dict[str, list[_Parcel]] = {}
+    refused: list[tuple[Row[Any], str]] = []
+    for row in tx.rows(_DUE, {"now": now}):
+        if row.host in busy or row.id > waiting.get((row.host, row.order_key), row.id):
+            continue
+        reason = _objection(tx, row)
+        if reason is not None:
+            refused.append((row, reason))
+            continue
+        if row.activity_id not in bodies:
+            bodies[row.activity_id] = _body(tx, row.activity_id)
+        header = digests.header(row.actor, row.host) if row.recipients == "[]" else None
+        parcel = _Parcel(row=row, body=bodies[row.activity_id], synchronisation=header)
+        parcels.setdefault(row.host, []).append(parcel)
+    return parcels, refused
+
+
+def _objection(tx: Transaction, row: Row[Any]) -> str | None:
+    """Ask again, right before sending, whether this may still be sent; return why not."""
+    if row.type in ("Delete", "Undo", "Reject", "Remove"):
+        return None  # taking something back is always allowed
+    if not outbox.sender_exists(tx, actor=row.actor):
+        return "its author's account is no longer active"
+    if row.object_uri is not None and tx.site.owns(row.object_uri):
+        stored = objects.find(tx, uri=row.object_uri)
+        if stored is not None and stored.deleted_at is not None:
+            return "deleted before it was sent"
+    if row.visibility == Visibility.FOLLOWERS and row.recipients == "[]":
+        there = tx.row(_HAS_FOLLOWER_THERE, {"of": row.actor, "inbox": row.inbox})
+        if there is None:
+            return "nobody there follows the author any more"
+    return None
+
+
+def _body(tx: Transaction, activity_id: int) -> bytes:
+    document: str = tx.value(select(activities.c.document).where(activities.c.id == activity_id))
+    return document.encode()
+
+
+def _as_meant(answer: Answer) -> Answer:
+    """Read a 200 that says "error" as the refusal it is (Mobilizon, for signatures that it cannot verify)."""
+    if answer.status == 200 and answer.body.strip() in (b'"error"', b"error"):
+        return Answer(url=answer.url, status=401, headers=answer.headers, body=answer.body)
+    return answer
+
+
+def _is_shared(row: Row[Any]) -> bool:
+    return bool(row.recipients == "[]")
+
+
+def _shared_inbox(tx: Transaction, *, inbox: str) -> str | None:
+    found: str | None = tx.value(select(actors.c.shared_inbox).where(actors.c.inbox == inbox))
+    return found if found != inbox else None
+
+
+def _redirect(tx: Transaction, *, row: Row[Any], inbox: str) -> None:
+    tx.execute(update(deliveries).where(deliveries.c.id == row.id).values(inbox=inbox, attempts=row.attempts + 1))
+
+
+def _pause(failures: int) -> int:
+    """Return the pause after so many failures in a row: doubling, capped, and never the same for two hosts."""
+    longest = min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
+    return int(longest * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load, keeps no secret
+
+
+def _succeed(tx: Transaction, *, row: Row[Any]) -> None:
+    tx.execute(_FINISH, {"delivery": row.id, "new_state": "sent", "why": None, "at": tx.now})
+    if row.failures or tx.now - (row.last_success_at or 0) > _SUCCESS_RESOLUTION:
+        values = {
+            "failures": 0,
+            "failing_since": None,
+            "next_attempt_at": None,
+            "reason": None,
+            "last_success_at": tx.now,
+        }
+        peers.change(tx, host=row.host, values=values)
+
+
+def _finish(tx: Transaction, *, row: Row[Any], state: str, reason: str) -> None:
+    tx.execute(_FINISH, {"delivery": row.id, "new_state": state, "why": reason, "at": None})
+
+
+def _postpone(tx: Transaction, *, row: Row[Any], pause: int, reason: str) -> None:
+    tx.execute(_POSTPONE, {"delivery": row.id, "next": tx.now + pause, "why": reason})
+
+
+def _host_failed(tx: Transaction, *, row: Row[Any], reason: str, seconds: float | None) -> None:
+    """Open the breaker of a host; after a week of failing its queue is parked, to be woken by a sign of life."""
+    failures = (row.failures or 0) + 1
+    since = row.failing_since or tx.now
+    pause = _pause(failures - 1) if seconds is None else int(min(seconds * SECOND, DAY))
+    parked = tx.now - since > PARK_AFTER
+    peers.change(
+        tx,
+        host=row.host,
+        values={
+            "failures": failures,
+            "failing_since": since,
+            "next_attempt_at": tx.now + pause,
+            "parked_at": tx.now if parked else None,
+            "reason": reason,
+        },
+    )
+    tx.execute(
+        update(deliveries)
+        .where(deliveries.c.id == row.id, deliveries.c.state == "queued")
+        .values(attempts=deliveries.c.attempts + 1, reason=reason)
+    )
+    if parked:
+        tx.execute(
+            update(deliveries)
+            .where(deliveries.c.host == row.host, deliveries.c.state == "queued")
+            .values(state="parked", reason=reason)
+        )
+    _log.info("host_down", host=row.host, reason=reason, pause_ms=pause, parked=parked)

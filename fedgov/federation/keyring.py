@@ -1,0 +1,240 @@
+"""Finding the public key that a signature names, without letting anyone make us fetch without end.
+
+Keys are cached, in memory and in the store. A key that is not there is read
+from its owner's actor: within two seconds, once at a time, and not again for a
+while after a failure. What could not be decided is answered "later", never "no".
+
+Spec: ``FEDERATION.md``, "Refetching a key"; FEP-fe34 (reciprocal claim).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from fedgov.activitystreams.actor import is_actor, read_actor
+from fedgov.activitystreams.document import embedded, http_uri
+from fedgov.federation import actors, keys
+from fedgov.federation.fetch import Fetcher
+from fedgov.federation.postroom import PostRoom
+from fedgov.federation.signatures.keys import PublicKey
+from fedgov.kernel.clock import HOUR, MINUTE, SECOND
+from fedgov.kernel.errors import MalformedError, NotFoundError, UnreachableError, UnverifiedError
+from fedgov.kernel.uris import host, same_origin, without_fragment
+from fedgov.store.signals import EVERYTHING
+from fedgov.store.transaction import Transaction
+
+FETCH_SECONDS: Final = 2.0
+MAX_CACHED: Final = 20_000
+REFETCH_EVERY: Final = 5 * MINUTE
+REFETCHES_PER_HOST: Final = 10
+STALE_AFTER: Final = 60 * SECOND
+FIRST_PENALTY: Final = 60 * SECOND
+LONGEST_PENALTY: Final = HOUR
+UNDECIDED_RETRY: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A public key and what its owner says about it.
+
+    Args:
+        key: The parsed key.
+        owner: URI of the actor.
+        fetched_at: When we last read it; milliseconds.
+        ends_at: From then on it signs nothing: retired or revoked; None while in use.
+    """
+
+    key: PublicKey
+    owner: str
+    fetched_at: int
+    ends_at: int | None
+
+    def demand_in_use(self, now: int) -> None:
+        """Return when the key may sign now.
+
+        Raises:
+            UnverifiedError: It was retired or revoked before.
+        """
+        if self.ends_at is not None and self.ends_at <= now:
+            raise UnverifiedError("the key is no longer in use", detail=self.key.key_id)
+
+
+class FetchLimits:
+    """Remembers what was asked for lately, so that repeating it costs nothing.
+
+    All state expires: it is bounded in number and forgotten oldest first.
+    """
+
+    def __init__(self) -> None:
+        self._penalties: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
+        self._refetched: OrderedDict[str, int] = OrderedDict()
+        self._per_host: OrderedDict[str, list[int]] = OrderedDict()
+
+    def blocked_until(self, key_id: str, source: str) -> int:
+        """Return until when this source gets no fetch for this key; 0 when it may."""
+        return self._penalties.get((key_id, source), (0, 0))[0]
+
+    def failed(self, key_id: str, source: str, *, now: int) -> None:
+        """Note a failed fetch: the pause starts at a minute and doubles up to an hour."""
+        _, pause = self._penalties.pop((key_id, source), (0, FIRST_PENALTY // 2))
+        pause = min(pause * 2, LONGEST_PENALTY)
+        self._penalties[key_id, source] = (now + pause, pause)
+        _trim(self._penalties)
+
+    def worked(self, key_id: str, source: str) -> None:
+        """Note a fetch that gave a key."""
+        self._penalties.pop((key_id, source), None)
+
+    def may_refetch(self, key_id: str, *, now: int) -> bool:
+        """Tell, and note, whether a cached key may be read again."""
+        at = host(key_id)
+        recent = [moment for moment in self._per_host.get(at, ()) if now - moment < MINUTE]
+        if now - self._refetched.get(key_id, 0) < REFETCH_EVERY or len(recent) >= REFETCHES_PER_HOST:
+            return False
+        self._refetched[key_id] = now
+        self._per_host[at] = [*recent, now]
+        _trim(self._refetched)
+        _trim(self._per_host)
+        return True
+
+
+def _trim(table: OrderedDict[Any, Any]) -> None:
+    while len(table) > MAX_CACHED:
+        table.popitem(last=False)
+
+
+class KeyRing:
+    """The public keys of others.
+
+    Args:
+        room: The post room.
+        fetcher: How actors are read.
+    """
+
+    def __init__(self, room: PostRoom, *, fetcher: Fetcher) -> None:
+        self._instance = room.instance
+        self._fetcher = fetcher
+        self._cache: OrderedDict[str, KnownKey] = OrderedDict()
+        self._limits = FetchLimits()
+        self._running: dict[str, asyncio.Task[KnownKey]] = {}
+        room.instance.signals.on_signal(self._forget)
+
+    def _forget(self, topic: str) -> None:
+        if topic == EVERYTHING:
+            self._cache.clear()
+        elif topic.startswith("keys:"):
+            owner = topic.removeprefix("keys:")
+            for key_id in [key_id for key_id, known in self._cache.items() if known.owner == owner]:
+                del self._cache[key_id]
+
+    async def cached(self, key_id: str) -> KnownKey | None:
+        """Return a key that we have, from memory or the store; nothing is fetched."""
+        known = self._cache.get(key_id)
+        if known is None:
+            known = await self._instance.read(_stored, key_id=key_id)
+            if known is not None:
+                self._cache[key_id] = known
+                _trim(self._cache)
+        return known
+
+    async def get(self, key_id: str, *, source: str) -> KnownKey:
+        """Return a key, reading it from its owner when we do not have it.
+
+        Args:
+            key_id: URI of the key.
+            source: Network that the request came from; failures count per source.
+
+        Raises:
+            UnverifiedError: Its owner does not have this key, or it is unusable.
+            ForbiddenError: We do not exchange messages with that server.
+            UnreachableError: This cannot be decided now.
+        """
+        return await self.cached(key_id) or await self._fetch(key_id, source=source)
+
+    async def fresh(self, known: KnownKey, *, source: str) -> KnownKey | None:
+        """Return the key as it is now at its owner, after a signature did not fit; None when it may not be read again.
+
+        Raises:
+            UnverifiedError: Its owner no longer has this key.
+            UnreachableError: This cannot be decided now.
+        """
+        now = self._instance.clock.now()
+        key_id = known.key.key_id
+        if now - known.fetched_at < STALE_AFTER or not self._limits.may_refetch(key_id, now=now):
+            return None
+        return await self._fetch(key_id, source=source)
+
+    async def _fetch(self, key_id: str, *, source: str) -> KnownKey:
+        now = self._instance.clock.now()
+        until = self._limits.blocked_until(key_id, source)
+        if until > now:
+            raise UnreachableError(
+                "the key could not be read lately", retry_after=(until - now) / SECOND, detail=key_id
+            )
+        try:
+            known = await self._once(key_id)
+        except (TimeoutError, UnreachableError) as error:
+            self._limits.failed(key_id, source, now=now)
+            raise UnreachableError(
+                "the server of the signing key did not answer", retry_after=UNDECIDED_RETRY, detail=f"{key_id}: {error}"
+            ) from None
+        except (NotFoundError, MalformedError) as error:
+            self._limits.failed(key_id, source, now=now)
+            raise UnverifiedError("the signing key does not exist", detail=f"{key_id}: {error}") from None
+        self._limits.worked(key_id, source)
+        return known
+
+    async def _once(self, key_id: str) -> KnownKey:
+        """Read a key; whoever asks meanwhile waits for the same request, each for two seconds at most."""
+        task = self._running.get(key_id)
+        if task is None:
+            task = self._running[key_id] = asyncio.create_task(self._read_from_owner(key_id))
+            task.add_done_callback(lambda done: self._finished(key_id, done))
+        async with asyncio.timeout(FETCH_SECONDS):
+            return await asyncio.shield(task)
+
+    def _finished(self, key_id: str, task: asyncio.Task[KnownKey]) -> None:
+        self._running.pop(key_id, None)
+        if not task.cancelled():
+            task.exception()  # its callers may have given up waiting
+
+    async def _read_from_owner(self, key_id: str) -> KnownKey:
+        """Read the key's document, then its owner's actor, which must list the key."""
+        found, body = await self._fetcher.document(without_fragment(key_id))
+        if is_actor(found):
+            owner = read_actor(found)
+            if any(key.key_id == key_id for key in owner.keys):
+                await self._instance.write(actors.remember_remote, actor=owner, body=body.decode())
+                return await self._demand_stored(key_id)
+        claimed = http_uri(embedded(found, "publicKey") or found, "owner") or http_uri(found, "controller")
+        if claimed is None or not same_origin(claimed, key_id):
+            raise UnverifiedError("the key does not say whose it is", detail=key_id)
+        await self._fetcher.refresh_actor(claimed)
+        return await self._demand_stored(key_id)
+
+    async def _demand_stored(self, key_id: str) -> KnownKey:
+        self._cache.pop(key_id, None)
+        known = await self.cached(key_id)
+        if known is None:
+            raise UnverifiedError("the owner of the key does not list it", detail=key_id)
+        return known
+
+
+def _stored(tx: Transaction, *, key_id: str) -> KnownKey | None:
+    row = keys.key_row(tx, key_id=key_id)
+    return None if row is None else _known(row)
+
+
+def _known(row: Row[Any]) -> KnownKey:
+    ends = [moment for moment in (row.retired_at, row.revoked_at) if moment is not None]
+    return KnownKey(
+        key=keys.parse_row(row),
+        owner=row.owner,
+        fetched_at=row.fetched_at or row.created_at,
+        ends_at=min(ends) if ends else None,
+    )

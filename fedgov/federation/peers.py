@@ -1,0 +1,171 @@
+"""What we know of other servers: how they want requests signed, what they run, when we last met.
+
+Spec: ``FEDERATION.md``, "Keys, signatures, proofs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import bindparam, select, update
+
+from fedgov.federation.signatures.shapes import FIRST, Shape
+from fedgov.instance import Instance
+from fedgov.kernel.clock import DAY, HOUR
+from fedgov.store.signals import EVERYTHING
+from fedgov.store.tables import deliveries, peers
+from fedgov.store.transaction import Transaction, insert_or_ignore
+
+SHAPE_LIFETIME: Final = 7 * DAY
+STRONG_TIMES_TO_PIN: Final = 3
+_CONTACT_RESOLUTION: Final = HOUR
+_MAX_KNOWN: Final = 10_000
+
+_BY_HOST: Final = select(peers).where(peers.c.host == bindparam("of"))
+_MEET: Final = insert_or_ignore(peers)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another server, as far as requests to and from it need.
+
+    Args:
+        host: Its canonical host.
+        shape: How it wants requests signed; None when not learnt or too long ago.
+        strong_count: Times it showed RFC 9421 with Ed25519.
+        pinned: Whether anything weaker from it is refused.
+        last_inbound_at: When it last sent something that verified, to about an hour.
+        parked: Whether deliveries to it rest.
+        described_at: When its NodeInfo was last read.
+    """
+
+    host: str
+    shape: Shape | None = None
+    strong_count: int = 0
+    pinned: bool = False
+    last_inbound_at: int = 0
+    parked: bool = False
+    described_at: int = 0
+
+
+def find(tx: Transaction, *, host: str) -> Peer:
+    """Return what is stored about a server, or an empty record."""
+    row = tx.row(_BY_HOST, {"of": host})
+    if row is None:
+        return Peer(host=host)
+    fresh = row.shape is not None and tx.now - (row.shape_learnt_at or 0) < SHAPE_LIFETIME
+    return Peer(
+        host=host,
+        shape=Shape(row.shape) if fresh else None,
+        strong_count=row.strong_count,
+        pinned=row.pinned_at is not None,
+        last_inbound_at=row.last_inbound_at or 0,
+        parked=row.parked_at is not None,
+        described_at=row.described_at or 0,
+    )
+
+
+def change(tx: Transaction, *, host: str, values: Mapping[str, Any]) -> None:
+    """Store facts about a server, known before or not."""
+    tx.execute(_MEET, {"host": host, "first_seen_at": tx.now})
+    tx.execute(update(peers).where(peers.c.host == host).values(**values))
+    tx.signal(f"peer:{host}")
+
+
+def describe(tx: Transaction, *, host: str, name: str | None, software: str | None, implements: list[str]) -> None:
+    """Store what a server says about itself in NodeInfo."""
+    values = {
+        "name": name,
+        "software": software,
+        "implements": orjson.dumps(implements).decode(),
+        "described_at": tx.now,
+    }
+    change(tx, host=host, values=values)
+
+
+def wake(tx: Transaction, *, host: str) -> None:
+    """Begin delivering to a server again: it was heard from, or an administrator says so."""
+    values = {"parked_at": None, "next_attempt_at": None, "failures": 0, "failing_since": None, "reason": None}
+    change(tx, host=host, values=values)
+    tx.execute(
+        update(deliveries)
+        .where(deliveries.c.host == host, deliveries.c.state == "parked")
+        .values(state="queued", next_attempt_at=tx.now)
+    )
+    tx.signal("deliveries")
+
+
+def unpin(tx: Transaction, *, host: str) -> bool:
+    """Accept weaker signatures from a server again; False when it was not pinned."""
+    pinned = find(tx, host=host).pinned
+    change(tx, host=host, values={"pinned_at": None, "strong_count": 0})
+    return pinned
+
+
+class PeerBook:
+    """The peers in memory, written back only when something changed."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._known: dict[str, Peer] = {}
+        instance.signals.on_signal(self._forget)
+
+    def _forget(self, topic: str) -> None:
+        if topic == EVERYTHING:
+            self._known.clear()
+        elif topic.startswith("peer:"):
+            self._known.pop(topic.removeprefix("peer:"), None)
+
+    async def get(self, host: str) -> Peer:
+        """Return what is known about a server."""
+        peer = self._known.get(host)
+        if peer is None:
+            peer = await self._instance.read(find, host=host)
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            self._known[host] = peer
+        return peer
+
+    async def shape(self, host: str) -> Shape:
+        """Return how to sign for a server: what it taught us, else what everyone reads."""
+        return (await self.get(host)).shape or FIRST
+
+    async def learn_shape(self, host: str, shape: Shape) -> None:
+        """Remember for a week how a server wants requests signed."""
+        if (await self.get(host)).shape is not shape:
+            await self._change(host, {"shape": shape.value, "shape_learnt_at": self._instance.clock.now()})
+
+    async def heard_from(self, host: str, *, strong: bool) -> bool:
+        """Note that a request from a server verified.
+
+        A parked host is woken by this. The third strong signature (RFC 9421 with
+        Ed25519) pins the host: nothing weaker is accepted from it afterwards.
+
+        Returns:
+            Whether this request is strong enough for what is known of the host.
+        """
+        peer = await self.get(host)
+        if peer.pinned and not strong:
+            return False
+        now = self._instance.clock.now()
+        values: dict[str, Any] = {}
+        if strong and not peer.pinned:
+            peer = replace(peer, strong_count=peer.strong_count + 1)
+            self._known[host] = peer
+            if peer.strong_count >= STRONG_TIMES_TO_PIN:
+                values |= {"pinned_at": now, "strong_count": peer.strong_count}
+            if peer.shape is not Shape.RFC9421_ED25519:
+                values |= {"shape": Shape.RFC9421_ED25519.value, "shape_learnt_at": now}
+        if peer.parked or now - peer.last_inbound_at > _CONTACT_RESOLUTION:
+            values |= {"last_inbound_at": now}
+        if peer.parked:
+            await self._instance.write(wake, host=host)
+        if values:
+            await self._change(host, values)
+        return True
+
+    async def _change(self, host: str, values: Mapping[str, Any]) -> None:
+        await self._instance.write(change, host=host, values=values)
