@@ -249,7 +249,7 @@ def _demand_our_host(message: Message) -> None:
     host = message.single("host")
     if host is None:
         raise UnverifiedError("the Host header is missing")
-    if uris.normalise_host(host, scheme=message.scheme) != message.authority:
+    if host != message.authority and uris.normalise_host(host, scheme=message.scheme) != message.authority:
         raise UnverifiedError("the request was signed for another host", detail=host[:100])
 
 

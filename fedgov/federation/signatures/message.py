@@ -71,8 +71,9 @@ class Message:
                 fake another line of what is signed.
         """
         values = [value.strip(" \t") for header, value in self.headers if header == name]
-        if any(_CONTROL.search(value) for value in values):
-            raise MalformedError("a header contains control characters", detail=name)
+        for value in values:
+            if _CONTROL.search(value):
+                raise MalformedError("a header contains control characters", detail=name)
         return values
 
     def single(self, name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, TypeAlias, cast
 
 import http_sf
@@ -12,6 +13,9 @@ Member: TypeAlias = tuple[Any, dict[str, Any]]
 """A value, or a list of members (an inner list), with its parameters in order."""
 
 _MAX_LENGTH: Final = 8_192
+_MAX_INTEGER: Final = 999_999_999_999_999
+# Printable ASCII without the quote and the backslash: what needs no escape in a string.
+_UNCHANGED: Final = re.compile(r"[ !#-\[\]-~]*\Z")
 
 
 def parse_dictionary(header: str, *, text: str) -> dict[str, Member]:
@@ -42,8 +46,25 @@ def parse_dictionary(header: str, *, text: str) -> dict[str, Member]:
 
 
 def serialise(member: Member) -> str:
-    """Return the one way to write a member.
+    """Return the one way to write an inner list with its parameters.
 
-    Spec: RFC 9651, section 4.1.
+    Strings and integers, all that signatures use, are written here: the library
+    takes 24 µs for what is a fifth of that, and every request passes by. A test
+    holds the two against each other.
+
+    Spec: RFC 9651, section 4.1.1.1.
     """
-    return http_sf.ser(cast("Any", [member]))
+    items, parameters = member
+    return f"({' '.join(_bare(value) + _parameters(inner) for value, inner in items)}){_parameters(parameters)}"
+
+
+def _parameters(parameters: dict[str, Any]) -> str:
+    return "".join(f";{key}" if value is True else f";{key}={_bare(value)}" for key, value in parameters.items())
+
+
+def _bare(value: object) -> str:
+    if type(value) is str and _UNCHANGED.match(value):
+        return f'"{value}"'
+    if type(value) is int and abs(value) <= _MAX_INTEGER:
+        return str(value)
+    return http_sf.ser(cast("Any", value))
