@@ -20,7 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-from fedgov.kernel.clock import DAY, MINUTE, SECOND
+from fedgov.kernel.clock import DAY, MINUTE, SECOND, to_rfc3339
 from fedgov.web import resources
 
 LANGUAGES: Final = ("nl", "en", "fy")
@@ -165,6 +165,10 @@ class Translator:
     def format_time(self, at: int) -> str:
         """Return for instance ``16:48``; ``at`` in milliseconds."""
         return dates.format_time(self._moment(at), "HH:mm", tzinfo=_zone(), locale=self.locale)
+
+    def machine_time(self, at: int) -> str:
+        """Return the time as a machine reads it (RFC 3339); ``at`` in milliseconds."""
+        return to_rfc3339(at)
 
     def ago(self, at: int, *, now: int) -> str:
         """Return how long ago that was, as people say it: ``12 minuten geleden``, ``gisteren``.
