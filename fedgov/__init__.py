@@ -1,1 +1,5 @@
 """fedgov: a federated collaboration server for public bodies."""
+
+from importlib.metadata import version
+
+__version__ = version("fedgov")

@@ -9,7 +9,7 @@ Protocol, and the composition root (`fedgov.app`) hands in the answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from fedgov.kernel.clock import Clock
@@ -88,14 +88,14 @@ class Instance:
         clock: Where the time comes from.
         database: Its storage.
         trust: Whom it exchanges messages with.
-        fetch: How it gets to know what lives elsewhere.
+        fetch: How it gets to know what lives elsewhere; handed in last, because it stands on all the rest.
     """
 
     config: Config
     clock: Clock
     database: Database
     trust: Trust
-    fetch: Fetch
+    fetch: Fetch = field(init=False)
 
     @property
     def site(self) -> Site:

@@ -1,0 +1,392 @@
+"""The composition root: puts the house together. Everything is known here and nothing is global.
+
+`FEATURES` is the list of rooms; a new one is a folder and a line here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from quart import Quart
+
+from fedgov import __version__
+from fedgov.federation import actors, keys
+from fedgov.federation.client import GuardedClient
+from fedgov.federation.delivery import DeliveryWorker
+from fedgov.federation.describe import Describer
+from fedgov.federation.doors.doors import Doors
+from fedgov.federation.fetch import Fetcher
+from fedgov.federation.gate import Gate
+from fedgov.federation.inbox import InboxWorker
+from fedgov.federation.keyring import KeyRing
+from fedgov.federation.mending import Mender
+from fedgov.federation.postroom import PostRoom
+from fedgov.features.media.feature import FEATURE as MEDIA
+from fedgov.features.moderation.feature import FEATURE as MODERATION
+from fedgov.features.notices.feature import FEATURE as NOTICES
+from fedgov.features.notices.queries import counts
+from fedgov.features.people.feature import FEATURE as PEOPLE
+from fedgov.features.people.service import AccountSessions
+from fedgov.features.plate import Feature, Job
+from fedgov.features.posts.feature import FEATURE as POSTS
+from fedgov.features.posts.queries import public_face
+from fedgov.features.search.feature import FEATURE as SEARCH
+from fedgov.features.trust.feature import FEATURE as TRUST
+from fedgov.features.trust.service import TrustDecisions
+from fedgov.instance import Instance
+from fedgov.kernel.clock import SECOND, Clock, SystemClock
+from fedgov.kernel.config import Config
+from fedgov.kernel.errors import ConflictError, MalformedError, UnreachableError
+from fedgov.kernel.uris import normalise_host
+from fedgov.store import schema
+from fedgov.store.database import open_database
+from fedgov.store.transaction import Listener, Setting
+from fedgov.web.desk import DESK_KEY, Desk
+from fedgov.web.hooks import open_desk
+
+FEATURES: Final[tuple[Feature, ...]] = (PEOPLE, TRUST, MEDIA, MODERATION, POSTS, NOTICES, SEARCH)
+"""The rooms, lower floors first."""
+
+INSTANCE_KEY: Final = "fedgov.instance"
+STOP_SECONDS: Final = 5.0
+_RESTART_SECONDS: Final = 1.0
+
+_log = structlog.get_logger(__name__)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def merged(parts: Iterable[Mapping[Any, Any]]) -> dict[Any, Any]:
+    """Join the tables of all rooms.
+
+    Raises:
+        ValueError: Two rooms claim the same entry.
+    """
+    found: dict[Any, Any] = {}
+    for part in parts:
+        twice = found.keys() & part.keys()
+        if twice:
+            raise ValueError(f"two rooms claim {sorted(map(str, twice))}")
+        found |= part
+    return found
+
+
+def all_listeners() -> dict[type, list[Listener]]:
+    """Return who listens to which event, lower floors first."""
+    found: dict[type, list[Listener]] = {}
+    for feature in FEATURES:
+        for event, listeners in feature.listeners.items():
+            found.setdefault(event, []).extend(listeners)
+    return found
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """An opened instance with everything that serves it.
+
+    Args:
+        instance: The instance.
+        desk: Its web side.
+        room: Its post room.
+        doors: Its raw ASGI doors.
+        inbox: The worker for what came in.
+        delivery: The worker for what goes out.
+    """
+
+    instance: Instance
+    desk: Desk
+    room: PostRoom
+    doors: Doors
+    inbox: InboxWorker
+    delivery: DeliveryWorker
+    describer: Describer
+    mender: Mender
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the workers."""
+        work: dict[str, Callable[[], Awaitable[None]]] = {
+            "inbox": self.inbox.run,
+            "delivery": self.delivery.run,
+            "watch": self.instance.database.watch,
+            "describe": self.describer.run,
+            "mend": self.mender.run,
+        }
+        for feature in FEATURES:
+            for job in feature.jobs:
+                work[f"{feature.name} {job.name}"] = partial(_run_job, self.instance, job)
+        self.tasks = [asyncio.create_task(_keep_running(name, run), name=name) for name, run in work.items()]
+
+    async def stop(self) -> None:
+        """Stop the workers; what they did not finish is done after the next start."""
+        for task in self.tasks:
+            task.cancel()
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=STOP_SECONDS)
+        self.tasks = []
+
+
+async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Run a worker for as long as the server lives; a bug in it is loud, and not the end of the server."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            _log.exception("worker_failed", worker=name)
+        await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def _run_job(instance: Instance, job: Job) -> None:
+    while True:
+        try:
+            await instance.write(job.run)
+        except UnreachableError as error:
+            _log.warning("job_waits", job=job.name, reason=error.safe)
+        await asyncio.sleep(job.every / SECOND)
+
+
+@asynccontextmanager
+async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """Open an instance: its schema is brought up to date; nothing is started yet.
+
+    Args:
+        config: What the administrator set.
+        clock: Where the time comes from; the machine's clock when not given.
+
+    Raises:
+        ConflictError: The database belongs to a newer fedgov.
+        UnreachableError: The database cannot be opened.
+    """
+    clock = clock or SystemClock()
+    await schema.upgrade(config.database_url)
+    setting = Setting(config=config, clock=clock, listeners=all_listeners())
+    database = open_database(config.database_url, setting=setting)
+    try:
+        trust = TrustDecisions(database, config=config)
+        await trust.load()
+        instance = Instance(config=config, clock=clock, database=database, trust=trust)
+        await _house_the_server(instance)
+        agent = f"fedgov/{__version__} (+{config.site.origin})"
+        room = PostRoom(instance, client=GuardedClient(config.federation, user_agent=agent))
+        fetcher = Fetcher(room, keepers=merged(feature.keepers for feature in FEATURES))
+        instance.fetch = fetcher
+        keyring = KeyRing(room, fetcher=fetcher)
+        gate = Gate(room, keyring=keyring)
+        describer, mender = Describer(room), Mender(room)
+        running = Running(
+            instance=instance,
+            desk=_desk(instance),
+            room=room,
+            doors=Doors(room, gate=gate, face=public_face(), describer=describer, mender=mender),
+            inbox=InboxWorker(instance, handlers=merged(feature.handlers for feature in FEATURES)),
+            delivery=DeliveryWorker(room),
+            describer=describer,
+            mender=mender,
+        )
+        try:
+            yield running
+        finally:
+            await running.stop()
+            await room.close()
+    finally:
+        await database.close()
+
+
+def _desk(instance: Instance) -> Desk:
+    config = instance.config
+    own = {name: path for name in ("tokens.css", "logo.svg", "logo.png") if (path := config.folder / name).is_file()}
+    return Desk(
+        name=config.name,
+        organisation=config.instance.organisation,
+        site=config.site,
+        sessions=AccountSessions(instance),
+        clock=instance.clock,
+        default_language=config.instance.language,
+        counts=partial(instance.read, counts),
+        registration_open=config.accounts.registration == "open",
+        about=config.instance.description,
+        contact=config.instance.contact,
+        tokens=own.get("tokens.css"),
+        logo=own.get("logo.svg") or own.get("logo.png"),
+        version=__version__,
+    )
+
+
+async def _house_the_server(instance: Instance) -> None:
+    """Make the Application and Organization actors of a new instance."""
+    site = instance.site
+    wanted = (
+        (site.application, "Application", site.domain.partition(":")[0], site.domain),
+        (site.organisation, "Organization", actors.ORGANISATION_USERNAME, instance.config.instance.organisation),
+    )
+    for uri, kind, username, name in wanted:
+        known = await instance.read(actors.find, uri=uri)
+        if known is None:
+            pair = await keys.generate_pair(uri)
+            await instance.write(actors.create_local, uri=uri, kind=kind, username=username, name=name, pair=pair)
+        elif known.name != name:
+            await instance.write(actors.change_local, uri=uri, values={"name": name})
+
+
+@asynccontextmanager
+async def only_one_server(config: Config) -> AsyncIterator[None]:
+    """Hold the lock that keeps a second serving process away from the same SQLite instance.
+
+    Raises:
+        ConflictError: Another process serves it already.
+    """
+    if not config.database_url.startswith("sqlite:"):
+        yield
+        return
+    path = config.folder / "serve.lock"
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConflictError(f"{config.name} is being served already; stop that server first") from None
+        yield
+
+
+def web_application() -> Quart:
+    """Return the one Quart application that serves the pages of all instances."""
+    app = Quart("fedgov.web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = None  # each form and upload has a limit of its own
+    open_desk(app)
+    for feature in FEATURES:
+        if feature.pages is not None:
+            app.register_blueprint(feature.pages())
+    return app
+
+
+class Server:
+    """The ASGI application of one process: it picks the instance by the Host header.
+
+    Args:
+        configs: The instances to serve.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, configs: Sequence[Config], *, clock: Clock | None = None) -> None:
+        self._configs = tuple(configs)
+        self._clock = clock
+        self._pages = web_application()
+        self._by_host: dict[str, Running] = {}
+        self._stack = AsyncExitStack()
+        self.running: list[Running] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        running = self._find(scope)
+        if running is None:
+            await _answer_unknown_host(scope, send)
+            return
+        _believe_proxy(scope, running.instance.config)
+        door = running.doors.match(scope) if scope["type"] == "http" else None
+        if door is not None:
+            await door(scope, receive, send)
+            return
+        scope[INSTANCE_KEY] = running.instance
+        scope[DESK_KEY] = running.desk
+        await self._pages(scope, receive, send)  # type: ignore[arg-type]
+
+    async def open(self) -> None:
+        """Open and start all instances."""
+        try:
+            for config in self._configs:
+                await self._stack.enter_async_context(only_one_server(config))
+                running = await self._stack.enter_async_context(open_instance(config, clock=self._clock))
+                self.running.append(running)
+                for name in (config.instance.domain, *config.server.aliases):
+                    self._by_host[name] = running
+            await self._pages.startup()
+            for running in self.running:
+                running.start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def close(self) -> None:
+        """Stop and close all instances."""
+        await self._pages.shutdown()
+        await self._stack.aclose()
+
+    def _find(self, scope: Scope) -> Running | None:
+        names = [value for name, value in scope["headers"] if name == b"host"]
+        if len(names) != 1:
+            return None
+        try:
+            # The default port is dropped as for https, since that is how domains are configured.
+            return self._by_host.get(normalise_host(names[0].decode("latin-1"), scheme=self._scheme()))
+        except MalformedError:
+            return None
+
+    def _scheme(self) -> str:
+        return self._configs[0].instance.scheme
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.open()
+                except Exception as error:
+                    _log.exception("start_failed")
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _answer_unknown_host(scope: Scope, send: Send) -> None:
+    """Say 421: nobody here has that name (RFC 9110, section 15.5.20)."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    body = b'{"error":"misdirected","message":"No instance with this name is served here."}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 421, "headers": headers})
+    await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
+
+
+def _believe_proxy(scope: Scope, config: Config) -> None:
+    """Take the client's address from X-Forwarded-For when a trusted proxy sent it.
+
+    The list is read from the right: the last address that is not itself a
+    trusted proxy is the client; what a client put further left is not believed.
+    """
+    client = scope.get("client")
+    if client is None or not config.server.trusted_proxies or not _is_trusted(client[0], config):
+        return
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+    for candidate in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
+        try:
+            ipaddress.ip_address(candidate)
+        except ValueError:
+            return
+        scope["client"] = (candidate, 0)
+        if not _is_trusted(candidate, config):
+            return
+
+
+def _is_trusted(address: str, config: Config) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in config.server.trusted_proxies if network.version == ip.version)
