@@ -108,6 +108,7 @@ def list_deliveries(
     *,
     states: Sequence[str] = ("queued", "failed", "parked"),
     host: str | None = None,
+    tried: bool = False,
     before: int | None = None,
     limit: int = MAX_ROWS,
 ) -> Sequence[Row[Any]]:
@@ -116,6 +117,7 @@ def list_deliveries(
     Args:
         tx: The open transaction.
         states: Which states.
+        tried: Only those that were tried before.
         host: Only to this host.
         before: Only those with a smaller row id, for the next page.
         limit: Most rows.
@@ -123,6 +125,8 @@ def list_deliveries(
     statement = _deliveries().where(deliveries.c.state.in_(states))
     if host is not None:
         statement = statement.where(deliveries.c.host == host)
+    if tried:
+        statement = statement.where(deliveries.c.attempts > 0)
     if before is not None:
         statement = statement.where(deliveries.c.id < before)
     return tx.rows(statement.order_by(deliveries.c.id.desc()).limit(min(limit, MAX_ROWS + 1)))
@@ -289,6 +293,21 @@ def retry_item(tx: Transaction, *, item_id: int) -> None:
 def retry_items(tx: Transaction) -> int:
     """Carry out again everything that is parked; return how many activities."""
     return _handle_again(tx, inbox_items.c.state == "parked")
+
+
+def dismiss_item(tx: Transaction, *, item_id: int) -> None:
+    """Give up on an accepted activity that was parked or refused; that it came stays known.
+
+    Raises:
+        NotFoundError: There is no such, or it was carried out.
+    """
+    dismissed = tx.execute(
+        update(inbox_items)
+        .where(inbox_items.c.id == item_id, inbox_items.c.state.in_(ATTENTION))
+        .values(state="done", reason="dismissed by an administrator", done_at=tx.now)
+    )
+    if not dismissed:
+        raise NotFoundError("there is no such message that was parked or refused")
 
 
 def _handle_again(tx: Transaction, which: ColumnElement[bool]) -> int:

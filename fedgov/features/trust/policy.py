@@ -69,6 +69,26 @@ def without_port(host: str) -> str:
     return host if host.endswith("]") else host.rpartition(":")[0] or host
 
 
+def effective_mode(*, configured: Mode, chosen: Mode | None) -> Mode:
+    """Return the stricter of what the configuration says and what was chosen on the page."""
+    return "listed" if "listed" in (configured, chosen) else "open"
+
+
+def check_mode(mode: str, *, configured: Mode) -> Mode:
+    """Return the mode that was asked for.
+
+    Raises:
+        InvalidError: It is not a mode, or wider than the configuration allows.
+    """
+    if mode == "listed":
+        return "listed"
+    if mode != "open":
+        raise InvalidError("choose open or listed", field="mode")
+    if configured == "listed":
+        raise InvalidError("the configuration says listed; only whoever runs the server can change that", field="mode")
+    return "open"
+
+
 def check_rule(*, domain: str, own: str, reason: str) -> None:
     """Refuse a rule that cannot be meant.
 

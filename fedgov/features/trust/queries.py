@@ -7,14 +7,22 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, select
 
-from fedgov.features.trust.policy import Rules, is_blocked
-from fedgov.features.trust.tables import domain_rules
+from fedgov.features.trust.policy import Mode, Rules, effective_mode, is_blocked
+from fedgov.features.trust.tables import domain_rules, trust_mode
 from fedgov.features.trust.vocabulary import Rule
 from fedgov.kernel.errors import MalformedError
 from fedgov.kernel.uris import host
+from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
 
 _ALL: Final = select(domain_rules.c.domain, domain_rules.c.rule)
+_MODE: Final = select(trust_mode.c.mode)
+_LIST: Final = (
+    select(domain_rules, actors.c.username.label("by"))
+    .outerjoin(actors, actors.c.uri == domain_rules.c.created_by)
+    .order_by(domain_rules.c.domain)
+)
+_BLOCKS: Final = select(func.count()).select_from(domain_rules).where(domain_rules.c.rule == "blocked")
 
 
 def rules(tx: Transaction) -> Rules:
@@ -26,15 +34,27 @@ def rules(tx: Transaction) -> Rules:
     )
 
 
+def mode(tx: Transaction) -> Mode:
+    """Return with whom messages are exchanged at all: with everyone who is not blocked, or with listed hosts only."""
+    return effective_mode(configured=tx.config.federation.trust, chosen=tx.value(_MODE))
+
+
+def decisions(tx: Transaction) -> tuple[Mode, Rules]:
+    """Return mode and rules as they are at one moment."""
+    return mode(tx), rules(tx)
+
+
 def list_rules(tx: Transaction, *, rule: Rule | None = None) -> Sequence[Row[Any]]:
-    """Return the rows (domain, rule, reason, created_at, created_by), in the order of the alphabet."""
-    statement = select(domain_rules).order_by(domain_rules.c.domain)
-    return tx.rows(statement if rule is None else statement.where(domain_rules.c.rule == rule))
+    """Return the rows (domain, rule, reason, created_at, by), in the order of the alphabet.
+
+    ``by`` is the user name of the administrator; None for the command line.
+    """
+    return tx.rows(_LIST if rule is None else _LIST.where(domain_rules.c.rule == rule))
 
 
 def count_blocks(tx: Transaction) -> int:
     """Return how many domains are blocked."""
-    return int(tx.value(select(func.count()).select_from(domain_rules).where(domain_rules.c.rule == "blocked")))
+    return int(tx.value(_BLOCKS))
 
 
 def hidden(tx: Transaction, *, uris: Iterable[str]) -> frozenset[str]:

@@ -10,8 +10,8 @@ from sqlalchemy import delete, select
 
 from fedgov.features.people.vocabulary import Unfollowed
 from fedgov.features.trust import queries
-from fedgov.features.trust.policy import Rules, allows, check_rule
-from fedgov.features.trust.tables import domain_rules
+from fedgov.features.trust.policy import Mode, Rules, allows, check_mode, check_rule
+from fedgov.features.trust.tables import domain_rules, trust_mode
 from fedgov.features.trust.vocabulary import DomainBlocked, DomainUnblocked, Rule
 from fedgov.federation import overview
 from fedgov.kernel.config import Config
@@ -25,6 +25,7 @@ TOPIC: Final = "trust"
 """Signalled when a rule changed."""
 
 _PUT: Final = insert_or_update(domain_rules, key=["domain"], update=["rule", "reason", "created_at", "created_by"])
+_CHOOSE: Final = insert_or_update(trust_mode, key=["id"], update=["mode", "changed_at", "changed_by"])
 _log = structlog.get_logger(__name__)
 
 
@@ -102,6 +103,23 @@ def remove_rule(tx: Transaction, *, domain: str) -> str:
     return canonical
 
 
+def choose_mode(tx: Transaction, *, mode: str, by: str = "") -> Mode:
+    """Choose between everyone who is not blocked, and listed hosts only.
+
+    Args:
+        tx: The open transaction.
+        mode: ``open`` or ``listed``.
+        by: URI of the administrator; empty on the command line.
+
+    Raises:
+        InvalidError: It is neither, or wider than the configuration allows.
+    """
+    chosen = check_mode(mode, configured=tx.config.federation.trust)
+    tx.execute(_CHOOSE, {"id": 1, "mode": chosen, "changed_at": tx.now, "changed_by": by})
+    tx.signal(TOPIC)
+    return chosen
+
+
 def read_domain(text: str) -> str:
     """Return the canonical form of a domain that a person typed or pasted, also out of an address.
 
@@ -136,21 +154,20 @@ class TrustDecisions:
 
     Args:
         database: Where the rules are.
-        config: Tells the mode and our own address.
+        config: Tells our own address.
     """
 
     def __init__(self, database: Database, *, config: Config) -> None:
         self._database = database
-        self._mode = config.federation.trust
         self._own = config.site.domain
-        self._rules: Rules | None = None
+        self._decisions: tuple[Mode, Rules] | None = None
         self._stale = False
         self._reload: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
         """Read the rules, and from now on read them again whenever they change."""
         self._database.signals.on_signal(self._on_signal)
-        self._rules = await self._database.read(queries.rules)
+        self._decisions = await self._database.read(queries.decisions)
 
     def allows(self, host: str) -> bool:
         """Tell whether messages may be exchanged with this host, in any direction.
@@ -158,9 +175,10 @@ class TrustDecisions:
         Args:
             host: Canonical host, as `fedgov.kernel.uris.host` gives it.
         """
-        if self._rules is None:
+        if self._decisions is None:
             return host == self._own
-        return allows(host, mode=self._mode, rules=self._rules, own=self._own)
+        mode, rules = self._decisions
+        return allows(host, mode=mode, rules=rules, own=self._own)
 
     def _on_signal(self, topic: str) -> None:
         if topic not in (TOPIC, EVERYTHING):
@@ -173,7 +191,7 @@ class TrustDecisions:
         while self._stale:
             self._stale = False
             try:
-                self._rules = await self._database.read(queries.rules)
+                self._decisions = await self._database.read(queries.decisions)
             except UnreachableError as error:
                 # The rules of a moment ago still hold; whoever changed them is told again by the next signal.
                 self._stale = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, String, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
 
 from fedgov.store.tables import metadata
 
@@ -17,3 +17,13 @@ domain_rules: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Text, nullable=False, server_default=""),  # URI of an actor; empty: the command line
 )
+
+trust_mode: Final = Table(
+    "trust_mode",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, always 1
+    Column("mode", String(10), nullable=False),  # open, listed
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False, server_default=""),
+)
+"""What an administrator chose on the page; ``listed`` in the configuration cannot be widened by it."""

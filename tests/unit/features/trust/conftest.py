@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from fedgov.features.trust.vocabulary import DomainBlocked, DomainUnblocked
 from fedgov.instance import Instance
+from fedgov.store.transaction import Listener
 from tests.unit.features.trust.town import town_hall
 
 
@@ -19,6 +20,8 @@ async def told() -> list[object]:
 @pytest_asyncio.fixture
 async def town(database_url: str, tmp_path: Path, told: list[object]) -> AsyncIterator[Instance]:
     """Gemeente Groningen, on SQLite and on PostgreSQL."""
-    listeners = {kind: [lambda _tx, event: told.append(event)] for kind in (DomainBlocked, DomainUnblocked)}
+    listeners: dict[type, list[Listener]] = {
+        kind: [lambda _tx, event: told.append(event)] for kind in (DomainBlocked, DomainUnblocked)
+    }
     async with town_hall(tmp_path, database_url=database_url, listeners=listeners) as instance:
         yield instance

@@ -34,7 +34,8 @@ def _follows(tx: Transaction) -> set[tuple[str, str]]:
 
 
 def _states(tx: Transaction, table: Table, column: str) -> dict[str, str]:
-    return {row[0]: row[1] for row in tx.rows(select(table.c[column], table.c.state))}
+    rows = tx.rows(select(table.c[column].label("key"), table.c.state))
+    return {row.key: row.state for row in rows}
 
 
 async def test_blocking_a_domain_ends_follows_with_it_and_its_subdomains_in_both_directions(town: Instance) -> None:

@@ -83,7 +83,9 @@ async def town_hall(
     setting = Setting(config=config, clock=clock, listeners=listeners or {})
     database = open_database(database_url, setting=setting)
     try:
-        yield Instance(config=config, clock=clock, database=database, trust=Everyone(), fetch=Post())
+        instance = Instance(config=config, clock=clock, database=database, trust=Everyone())
+        instance.fetch = Post()
+        yield instance
     finally:
         await database.close()
 
@@ -191,6 +193,6 @@ def receive(tx: Transaction, *, origin: str, state: str = "queued", body: bytes 
     return item
 
 
-def note_peer(tx: Transaction, *, host: str, **values: object) -> None:
+def note_peer(tx: Transaction, /, *, host: str, **values: object) -> None:
     """Know a server."""
     tx.execute(peers.insert(), {"host": host, "first_seen_at": tx.now, **values})
