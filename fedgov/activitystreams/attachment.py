@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -25,6 +24,13 @@ _KIND_OF_TYPE: Final[dict[str, AttachmentKind]] = {
     "Document": "document",
     "Page": "link",
     "Link": "link",
+}
+_MEDIA_TYPE_OF_ENDING: Final = {
+    **{"avif": "image/avif", "gif": "image/gif", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png"},
+    **{"svg": "image/svg+xml", "tiff": "image/tiff", "webp": "image/webp", "flac": "audio/flac", "mp3": "audio/mpeg"},
+    **{"m4a": "audio/mp4", "oga": "audio/ogg", "ogg": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav"},
+    **{"m4v": "video/mp4", "mov": "video/quicktime", "mp4": "video/mp4", "ogv": "video/ogg", "webm": "video/webm"},
+    **{"pdf": "application/pdf", "txt": "text/plain", "csv": "text/csv"},
 }
 _KIND_OF_MEDIA: Final[dict[str, AttachmentKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -72,7 +78,7 @@ def read_attachment(member: Document) -> Attachment | None:
     if link is None:
         return None
     stated = link.media_type or media_type(member)
-    guessed = stated or mimetypes.guess_type(link.href.partition("?")[0])[0]
+    guessed = stated or _guess(link.href)
     return Attachment(
         url=link.href,
         kind=_kind(member, guessed),
@@ -95,6 +101,11 @@ def _best(member: Document) -> Link | None:
     media = [link for link in found if (link.media_type or "").partition("/")[0] in _KIND_OF_MEDIA]
     other = [link for link in found if link.media_type not in HTML]
     return next(iter(media or other or found), None)
+
+
+def _guess(href: str) -> str | None:
+    path = re.split(r"[?#]", href, maxsplit=1)[0]
+    return _MEDIA_TYPE_OF_ENDING.get(path.rpartition("/")[2].rpartition(".")[2].lower())
 
 
 def _kind(member: Document, guessed: str | None) -> AttachmentKind:

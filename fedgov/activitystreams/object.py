@@ -57,7 +57,7 @@ KNOWN_TYPES: Final = frozenset(
 )
 """The object types that have a form of their own; others are shown by name, summary and link."""
 
-MAX_CONTENT: Final = 500_000
+MAX_CONTENT: Final = 200_000
 MAX_SUMMARY: Final = 10_000
 MAX_NAME: Final = 2_048
 MAX_PREVIEW: Final = 500

@@ -18,8 +18,8 @@ import nh3
 from fedgov.kernel.errors import MalformedError
 from fedgov.kernel.uris import host, normalise_host
 
-MAX_HTML: Final = 500_000
-"""Longer HTML is cut off before it is read, in characters."""
+MAX_HTML: Final = 200_000
+"""Longer HTML is cut off before it is read, in characters; the parser is quadratic in character references."""
 
 LINK_REL: Final = "nofollow noopener noreferrer ugc"
 
