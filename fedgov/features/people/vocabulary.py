@@ -50,3 +50,17 @@ class ActorMoved:
 
     old: str
     new: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCreated:
+    """Somebody got an account here; ``actor`` is the URI."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """Somebody here or elsewhere changed how they are described."""
+
+    uri: str

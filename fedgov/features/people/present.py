@@ -1,0 +1,147 @@
+"""People as cards, for every page and door that shows somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import orjson
+from markupsafe import Markup
+from sqlalchemy import Row, select
+
+from fedgov.activitystreams.link import web_url
+from fedgov.features.people import queries
+from fedgov.federation import actors, follows
+from fedgov.kernel.uris import Handle
+from fedgov.store.tables import peers
+from fedgov.store.transaction import Transaction
+from fedgov.web.cards import PersonCard, ProfileCard, ProfileField, Relation
+
+_PROGRAMS: Final = frozenset({"Application", "Service"})
+
+
+def person_cards(tx: Transaction, uris: Collection[str]) -> dict[str, PersonCard]:
+    """Return a card for each known actor, by URI; those that are not known here are left out.
+
+    Args:
+        tx: The open transaction.
+        uris: URIs of actors.
+    """
+    rows = actors.find_many(tx, uris=list(uris))
+    return cards_of(tx, rows.values())
+
+
+def person_card(tx: Transaction, *, row: Row[Any]) -> PersonCard:
+    """Return the card of one actor.
+
+    Args:
+        tx: The open transaction.
+        row: Its row in ``actors``.
+    """
+    return cards_of(tx, [row])[row.uri]
+
+
+def cards_of(tx: Transaction, rows: Collection[Row[Any]]) -> dict[str, PersonCard]:
+    """Return the cards of actors whose rows are at hand, by URI, in the same order."""
+    names = _organisations(tx, {row.host for row in rows if not row.local})
+    own = tx.config.instance.organisation
+    return {row.uri: _card(tx, row, organisation=own if row.local else names.get(row.host) or row.host) for row in rows}
+
+
+def _organisations(tx: Transaction, hosts: Collection[str]) -> dict[str, str]:
+    """Return what other servers say to be called."""
+    if not hosts:
+        return {}
+    known = tx.rows(select(peers.c.host, peers.c.name).where(peers.c.host.in_(list(hosts)), peers.c.name.is_not(None)))
+    return {row.host: row.name for row in known}
+
+
+def _card(tx: Transaction, row: Row[Any], *, organisation: str) -> PersonCard:
+    name = row.name or row.username
+    return PersonCard(
+        uri=row.uri,
+        url=profile_path(row),
+        handle=handle_of(row),
+        name=name,
+        initials=initials(name),
+        organisation=organisation,
+        confirmed=row.local,
+        local=row.local,
+        bot=row.kind in _PROGRAMS,
+        avatar_url=picture_path(tx, row.avatar_url),
+        function=row.function or None,
+    )
+
+
+def handle_of(row: Row[Any]) -> str:
+    """Return ``@name@host`` of an actor."""
+    return str(Handle(username=row.username, host=row.host))
+
+
+def profile_path(row: Row[Any]) -> str:
+    """Return the path of an actor's page on this instance."""
+    if not row.local:
+        return f"/people/{handle_of(row)}"
+    return f"/users/{row.username}" if row.kind == "Person" else "/about"
+
+
+def initials(name: str) -> str:
+    """Return one or two letters that stand for a name: of the first and the last word."""
+    words = [word for word in name.split() if word[:1].isalnum()]
+    letters = (words[0][0], words[-1][0]) if len(words) > 1 else ((words or [name])[0][:1],)
+    return "".join(letters).upper()
+
+
+def picture_path(tx: Transaction, url: str | None) -> str | None:
+    """Return the path under which a picture is shown here; None when there is none.
+
+    A reader's browser never calls another server.
+    """
+    if url is None or not tx.site.owns(url):
+        return None
+    return url.removeprefix(tx.site.origin)
+
+
+def profile_card(tx: Transaction, *, row: Row[Any], viewer: str | None, posts: int | None = None) -> ProfileCard:
+    """Return the head of a profile page.
+
+    Args:
+        tx: The open transaction.
+        row: The actor's row.
+        viewer: URI of the reader's actor; None for a visitor.
+        posts: Number of posts, as far as the caller knows it.
+    """
+    moved = person_cards(tx, {row.moved_to}) if row.moved_to else {}
+    return ProfileCard(
+        person=person_card(tx, row=row),
+        about_html=Markup(row.summary_html),  # noqa: S704 - sanitised when it was stored
+        fields=tuple(
+            ProfileField(name=name, value_html=Markup(value))  # noqa: S704 - as above
+            for name, value in orjson.loads(row.fields)
+        ),
+        posts=posts,
+        followers=follows.count(tx, following=row.uri) if row.local else None,
+        following=follows.count(tx, follower=row.uri) if row.local else None,
+        lists_public=may_see_lists(row, viewer=viewer),
+        approves_followers=row.approves_followers,
+        joined_at=row.created_at if row.local else None,
+        moved_to=moved.get(row.moved_to) if row.moved_to else None,
+        relation=relation_to(tx, viewer=viewer, target=row.uri),
+        original_url=None if row.local else original_url(row),
+    )
+
+
+def may_see_lists(row: Row[Any], *, viewer: str | None) -> bool:
+    """Tell whether a reader may see who follows somebody and who is followed; of others we know only parts."""
+    return bool(row.local and (row.lists_followers or row.uri == viewer))
+
+
+def relation_to(tx: Transaction, *, viewer: str | None, target: str) -> Relation:
+    """Return how a reader and a person stand."""
+    return queries.relation(tx, viewer=viewer, target=target)
+
+
+def original_url(row: Row[Any]) -> str:
+    """Return the address of the page at the actor's own server."""
+    document = orjson.loads(row.document) if row.document else {}
+    return web_url(document) or str(row.uri)

@@ -1,0 +1,486 @@
+"""What is known about people: accounts, relations, requests and lists. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, func, literal, or_, select, union
+
+from fedgov.activitystreams.document import Document
+from fedgov.features.people.policy import Party
+from fedgov.features.people.tables import accounts, moves, sessions, tokens
+from fedgov.features.people.tables import blocks as block_rows
+from fedgov.features.people.tables import mutes as mute_rows
+from fedgov.federation import actors as actor_store
+from fedgov.kernel.errors import FedgovError, NotFoundError
+from fedgov.kernel.uris import parse_handle
+from fedgov.store.tables import actors, follows, inbox_items
+from fedgov.store.transaction import Transaction
+from fedgov.web.cards import Relation
+
+PAGE: Final = 40
+MAX_FOUND: Final = 50
+
+_ACCOUNT_OF: Final = select(accounts).where(accounts.c.actor_uri == bindparam("actor"))
+_ACCOUNT_BY_ID: Final = select(accounts).where(accounts.c.id == bindparam("id"))
+_ACCOUNT_BY_NAME: Final = select(accounts).where(accounts.c.username == bindparam("username"))
+_BLOCKS: Final = select(literal(1)).where(
+    exists().where(block_rows.c.who == bindparam("who"), block_rows.c.whom == bindparam("whom"))
+)
+_MUTES: Final = select(mute_rows.c.id).where(
+    mute_rows.c.who == bindparam("who"),
+    mute_rows.c.whom == bindparam("whom"),
+    or_(mute_rows.c.until.is_(None), mute_rows.c.until > bindparam("now")),
+)
+_SHUT_OUT: Final = union(
+    select(block_rows.c.whom).where(block_rows.c.who == bindparam("viewer")),
+    select(block_rows.c.who).where(block_rows.c.whom == bindparam("viewer")),
+)
+_MUTED: Final = select(mute_rows.c.whom).where(
+    mute_rows.c.who == bindparam("who"), or_(mute_rows.c.until.is_(None), mute_rows.c.until > bindparam("now"))
+)
+_BETWEEN: Final = select(follows.c.follower, follows.c.following, follows.c.state).where(
+    or_(
+        (follows.c.follower == bindparam("viewer")) & (follows.c.following == bindparam("target")),
+        (follows.c.follower == bindparam("target")) & (follows.c.following == bindparam("viewer")),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of a list, newest first.
+
+    Args:
+        rows: Its rows.
+        newer: Row id to hand in as ``after`` for the piece before; None at the beginning.
+        older: Row id to hand in as ``before`` for the piece after; None at the end.
+    """
+
+    rows: tuple[Row[Any], ...]
+    newer: int | None = None
+    older: int | None = None
+
+
+# --- accounts ---------------------------------------------------------------------------------------------------
+
+
+def account_of(tx: Transaction, *, actor: str) -> Row[Any] | None:
+    """Return the account behind a local actor; None for the organisation, the server and everyone elsewhere."""
+    return tx.row(_ACCOUNT_OF, {"actor": actor})
+
+
+def account(tx: Transaction, *, account_id: int) -> Row[Any]:
+    """Return an account by its row id.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    row = tx.row(_ACCOUNT_BY_ID, {"id": account_id})
+    if row is None:
+        raise NotFoundError("there is no such account")
+    return row
+
+
+def account_named(tx: Transaction, *, username: str) -> Row[Any]:
+    """Return an account by its user name, in small letters or not, with or without ``@``.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    row = tx.row(_ACCOUNT_BY_NAME, {"username": username.strip().removeprefix("@").lower()})
+    if row is None:
+        raise NotFoundError("there is no account with this user name", detail=username[:100])
+    return row
+
+
+def accounts_page(tx: Transaction, *, before: int | None = None, after: int | None = None, limit: int = PAGE) -> Page:
+    """Return accounts, newest first."""
+    return _page(tx, select(accounts), column=accounts.c.id, before=before, after=after, limit=limit)
+
+
+def all_accounts(tx: Transaction) -> Sequence[Row[Any]]:
+    """Return every account by user name."""
+    return tx.rows(select(accounts).order_by(accounts.c.username))
+
+
+def count_accounts(tx: Transaction, *, active_since: int | None = None) -> int:
+    """Return how many accounts can be used.
+
+    Args:
+        tx: The open transaction.
+        active_since: Count only those that were used since then, in milliseconds.
+    """
+    query = select(func.count()).select_from(accounts).where(accounts.c.disabled_at.is_(None))
+    if active_since is not None:
+        query = query.where(accounts.c.last_seen_at >= active_since)
+    return int(tx.value(query))
+
+
+def count_other_administrators(tx: Transaction, *, account_id: int) -> int:
+    """Return how many usable accounts of administrators there are besides this one."""
+    return int(
+        tx.value(
+            select(func.count())
+            .select_from(accounts)
+            .where(accounts.c.administrator, accounts.c.disabled_at.is_(None), accounts.c.id != account_id)
+        )
+    )
+
+
+def session(tx: Transaction, *, token_hash: str) -> Row[Any] | None:
+    """Return a session that has not expired, with the columns of its account and the actor's name, or None."""
+    return tx.row(_SESSION, {"token_hash": token_hash, "now": tx.now})
+
+
+_SESSION: Final = (
+    select(
+        sessions.c.id,
+        sessions.c.token_hash,
+        sessions.c.csrf_secret,
+        sessions.c.seen_at,
+        accounts.c.id.label("account_id"),
+        accounts.c.actor_uri,
+        accounts.c.username,
+        accounts.c.administrator,
+        accounts.c.language,
+        accounts.c.default_audience,
+        actors.c.name,
+        actors.c.avatar_url,
+    )
+    .join(accounts, accounts.c.id == sessions.c.account_id)
+    .join(actors, actors.c.uri == accounts.c.actor_uri)
+    .where(
+        sessions.c.token_hash == bindparam("token_hash"),
+        sessions.c.expires_at > bindparam("now"),
+        accounts.c.disabled_at.is_(None),
+    )
+)
+
+
+def sessions_of(tx: Transaction, *, account_id: int) -> Sequence[Row[Any]]:
+    """Return where somebody is logged in, last used first."""
+    return tx.rows(
+        select(sessions)
+        .where(sessions.c.account_id == account_id, sessions.c.expires_at > tx.now)
+        .order_by(sessions.c.seen_at.desc(), sessions.c.id.desc())
+    )
+
+
+def token(tx: Transaction, *, token_hash: str) -> Row[Any] | None:
+    """Return a token that may be used now, with the columns of its account, or None."""
+    return tx.row(_TOKEN, {"token_hash": token_hash})
+
+
+_TOKEN: Final = (
+    select(
+        tokens.c.id,
+        tokens.c.scopes,
+        tokens.c.last_used_at,
+        accounts.c.id.label("account_id"),
+        accounts.c.actor_uri,
+        accounts.c.username,
+        accounts.c.administrator,
+    )
+    .join(accounts, accounts.c.id == tokens.c.account_id)
+    .where(
+        tokens.c.token_hash == bindparam("token_hash"),
+        tokens.c.revoked_at.is_(None),
+        accounts.c.disabled_at.is_(None),
+    )
+)
+
+
+def tokens_of(tx: Transaction, *, account_id: int) -> Sequence[Row[Any]]:
+    """Return the tokens of an account that were not revoked, newest first."""
+    return tx.rows(
+        select(tokens)
+        .where(tokens.c.account_id == account_id, tokens.c.revoked_at.is_(None))
+        .order_by(tokens.c.id.desc())
+    )
+
+
+# --- relations --------------------------------------------------------------------------------------------------
+
+
+def blocks(tx: Transaction, *, who: str, whom: str) -> bool:
+    """Tell whether one actor blocks another."""
+    return tx.row(_BLOCKS, {"who": who, "whom": whom}) is not None
+
+
+def any_block(tx: Transaction, *, one: str, other: str) -> bool:
+    """Tell whether either of two actors blocks the other."""
+    return blocks(tx, who=one, whom=other) or blocks(tx, who=other, whom=one)
+
+
+def block_activity(tx: Transaction, *, who: str, whom: str) -> str | None:
+    """Return the URI of the Block that was sent, or None."""
+    found: str | None = tx.value(
+        select(block_rows.c.activity_uri).where(block_rows.c.who == who, block_rows.c.whom == whom)
+    )
+    return found
+
+
+def shut_out(tx: Transaction, *, viewer: str) -> frozenset[str]:
+    """Return the URIs of everyone whom a person blocks or who blocks that person."""
+    return frozenset(tx.values(_SHUT_OUT, {"viewer": viewer}))
+
+
+def mutes(tx: Transaction, *, who: str, whom: str) -> bool:
+    """Tell whether one actor does not want to see another just now."""
+    return tx.row(_MUTES, {"who": who, "whom": whom, "now": tx.now}) is not None
+
+
+def muted(tx: Transaction, *, who: str) -> frozenset[str]:
+    """Return the URIs of everyone whom a person does not want to see just now."""
+    return frozenset(tx.values(_MUTED, {"who": who, "now": tx.now}))
+
+
+def hidden_from(tx: Transaction, *, viewer: str) -> frozenset[str]:
+    """Return the URIs of everyone whose posts a person's timelines leave out: blocked either way, or muted."""
+    return shut_out(tx, viewer=viewer) | muted(tx, who=viewer)
+
+
+def blocked_page(tx: Transaction, *, who: str, before: int | None = None, after: int | None = None) -> Page:
+    """Return whom a person blocks (``whom``, ``created_at``), newest first."""
+    query = select(block_rows.c.id, block_rows.c.whom.label("uri"), block_rows.c.created_at).where(
+        block_rows.c.who == who
+    )
+    return _page(tx, query, column=block_rows.c.id, before=before, after=after)
+
+
+def muted_page(tx: Transaction, *, who: str, before: int | None = None, after: int | None = None) -> Page:
+    """Return whom a person muted (``uri``, ``until``, ``created_at``), newest first."""
+    query = select(mute_rows.c.id, mute_rows.c.whom.label("uri"), mute_rows.c.until, mute_rows.c.created_at).where(
+        mute_rows.c.who == who, or_(mute_rows.c.until.is_(None), mute_rows.c.until > tx.now)
+    )
+    return _page(tx, query, column=mute_rows.c.id, before=before, after=after)
+
+
+def relation(tx: Transaction, *, viewer: str | None, target: str) -> Relation:
+    """Return how a reader and a person stand.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the reader's actor; None for a visitor.
+        target: URI of the person.
+    """
+    if viewer is None:
+        return Relation()
+    if viewer == target:
+        return Relation(is_me=True)
+    states = {(row.follower, row.state) for row in tx.rows(_BETWEEN, {"viewer": viewer, "target": target})}
+    return Relation(
+        following=(viewer, "accepted") in states,
+        requested=(viewer, "pending") in states,
+        followed_by=(target, "accepted") in states,
+        blocked=blocks(tx, who=viewer, whom=target),
+        muted=mutes(tx, who=viewer, whom=target),
+    )
+
+
+def party(row: Row[Any]) -> Party:
+    """Return what the rules must know of an actor, from its row."""
+    return Party(
+        uri=row.uri,
+        kind=row.kind,
+        gone=row.deleted_at is not None,
+        moved_to=row.moved_to,
+        also_known_as=tuple(orjson.loads(row.also_known_as)),
+    )
+
+
+def received(tx: Transaction, *, activity_uri: str, actor: str) -> Document | None:
+    """Return an activity that an actor elsewhere sent, as it came; None when it is not kept (any more)."""
+    body = tx.value(
+        select(inbox_items.c.body).where(inbox_items.c.activity_uri == activity_uri, inbox_items.c.actor == actor)
+    )
+    found: Document | None = None if body is None else orjson.loads(bytes(body))
+    return found
+
+
+def asked_by_activity(tx: Transaction, *, activity_uri: str, following: str) -> str | None:
+    """Return the URI of who asked to follow an actor by this very Follow, or None."""
+    found: str | None = tx.value(
+        select(follows.c.follower).where(follows.c.following == following, follows.c.activity_uri == activity_uri)
+    )
+    return found
+
+
+def followed_by_activity(tx: Transaction, *, activity_uri: str, follower: str) -> str | None:
+    """Return the URI of whom an actor follows by this very Follow, or None."""
+    found: str | None = tx.value(
+        select(follows.c.following).where(follows.c.follower == follower, follows.c.activity_uri == activity_uri)
+    )
+    return found
+
+
+def last_move(tx: Transaction, *, old: str) -> Row[Any] | None:
+    """Return the last move of an actor (``new``, ``at``), or None."""
+    return tx.row(select(moves).where(moves.c.old == old).order_by(moves.c.at.desc(), moves.c.id.desc()))
+
+
+def acquaintances(tx: Transaction, *, of: str) -> Sequence[str]:
+    """Return the URIs of everyone whom somebody follows, asked to follow, is followed by, or blocks."""
+    return tx.values(_ACQUAINTANCES, {"of": of})
+
+
+_ACQUAINTANCES: Final = union(
+    select(follows.c.following).where(follows.c.follower == bindparam("of")),
+    select(follows.c.follower).where(follows.c.following == bindparam("of")),
+    select(block_rows.c.whom).where(block_rows.c.who == bindparam("of")),
+)
+
+
+def who_blocks(tx: Transaction, *, whom: str) -> Sequence[str]:
+    """Return the URIs of everyone who blocks somebody."""
+    return tx.values(select(block_rows.c.who).where(block_rows.c.whom == whom))
+
+
+# --- lists ------------------------------------------------------------------------------------------------------
+
+
+def follow_requests(tx: Transaction, *, of: str, before: int | None = None, after: int | None = None) -> Page:
+    """Return who asks to follow a person (``uri``, ``created_at``), newest first."""
+    return _follows(tx, side="follower", of=of, state="pending", before=before, after=after)
+
+
+def count_follow_requests(tx: Transaction, *, of: str) -> int:
+    """Return how many people wait for an answer."""
+    return int(tx.value(_REQUESTS, {"of": of}))
+
+
+_REQUESTS: Final = (
+    select(func.count())
+    .select_from(follows)
+    .where(follows.c.following == bindparam("of"), follows.c.state == "pending")
+)
+
+
+def followers(
+    tx: Transaction, *, of: str, before: int | None = None, after: int | None = None, limit: int = PAGE
+) -> Page:
+    """Return who follows somebody (``uri``, ``created_at``), newest first; a new follower shifts no page."""
+    return _follows(tx, side="follower", of=of, state="accepted", before=before, after=after, limit=limit)
+
+
+def following(
+    tx: Transaction, *, of: str, before: int | None = None, after: int | None = None, limit: int = PAGE
+) -> Page:
+    """Return whom somebody follows (``uri``, ``created_at``), newest first; a new follow shifts no page."""
+    return _follows(tx, side="following", of=of, state="accepted", before=before, after=after, limit=limit)
+
+
+def _follows(
+    tx: Transaction, *, side: str, of: str, state: str, before: int | None, after: int | None, limit: int = PAGE
+) -> Page:
+    shown = follows.c[side]
+    owner = follows.c.following if side == "follower" else follows.c.follower
+    query = (
+        select(follows.c.id, shown.label("uri"), follows.c.created_at)
+        .join(actors, actors.c.uri == shown)
+        .where(owner == of, follows.c.state == state, actors.c.deleted_at.is_(None))
+    )
+    return _page(tx, query, column=follows.c.id, before=before, after=after, limit=limit)
+
+
+def _page(
+    tx: Transaction,
+    query: Select[Any],
+    *,
+    column: Any,  # noqa: ANN401 - a column of any table
+    before: int | None,
+    after: int | None,
+    limit: int = PAGE,
+) -> Page:
+    """Return a piece of a list by row id, which no insertion or deletion can shift."""
+    if after is not None:
+        rows = list(reversed(tx.rows(query.where(column > after).order_by(column).limit(limit + 1))))
+        more_newer, rows = len(rows) > limit, rows[-limit:]
+        more_older = bool(rows)
+    else:
+        narrowed = query if before is None else query.where(column < before)
+        rows = list(tx.rows(narrowed.order_by(column.desc()).limit(limit + 1)))
+        more_older, rows = len(rows) > limit, rows[:limit]
+        more_newer = before is not None and bool(rows)
+    return Page(
+        rows=tuple(rows),
+        newer=rows[0].id if more_newer else None,
+        older=rows[-1].id if more_older else None,
+    )
+
+
+# --- finding people ---------------------------------------------------------------------------------------------
+
+
+def find_person(tx: Transaction, *, handle: str) -> Row[Any] | None:
+    """Return the actor behind ``name``, ``@name`` or ``@name@host`` when it is known here; None otherwise.
+
+    Args:
+        tx: The open transaction.
+        handle: As typed; without a host it is somebody of this instance.
+    """
+    name = handle.strip().lstrip("@")
+    try:
+        parsed = parse_handle(name if "@" in name else f"{name}@{tx.site.domain}", scheme=tx.site.scheme)
+    except FedgovError:
+        return None
+    row = actor_store.find_by_handle(tx, username=parsed.username, at_host=parsed.host)
+    return None if row is None or row.deleted_at is not None else row
+
+
+def get_person(tx: Transaction, *, handle: str) -> Row[Any]:
+    """Return the actor behind a handle.
+
+    Raises:
+        NotFoundError: Nobody known here has that handle.
+    """
+    row = find_person(tx, handle=handle)
+    if row is None:
+        raise NotFoundError("there is no such person", detail=handle[:100])
+    return row
+
+
+def search(tx: Transaction, *, text: str, viewer: str | None = None, limit: int = 20) -> Sequence[Row[Any]]:
+    """Return people whose name, handle, function or department contains a text, colleagues first.
+
+    Of people elsewhere only those who want to be found, and those whom the
+    reader follows already.
+
+    Args:
+        tx: The open transaction.
+        text: As typed.
+        viewer: URI of the reader's actor; None for a visitor.
+        limit: Most results.
+    """
+    words = text.strip().lstrip("@").lower()[:200]
+    if not words:
+        return ()
+    name, separator, at_host = words.partition("@")
+    matches: ColumnElement[bool] = actors.c.host.startswith(at_host, autoescape=True) & func.lower(
+        actors.c.username
+    ).startswith(name, autoescape=True)
+    if not separator:
+        columns = (actors.c.username, actors.c.name, actors.c.function, actors.c.department)
+        matches = or_(*(func.lower(column).contains(words, autoescape=True) for column in columns))
+    followed = exists().where(follows.c.following == actors.c.uri, follows.c.follower == (viewer or ""))
+    query = (
+        select(actors)
+        .where(
+            matches,
+            actors.c.deleted_at.is_(None),
+            actors.c.disabled_at.is_(None),
+            actors.c.kind != "Application",
+            or_(actors.c.discoverable, followed),
+        )
+        .order_by(
+            case((func.lower(actors.c.username) == name, 0), else_=1), actors.c.local.desc(), actors.c.name, actors.c.id
+        )
+        .limit(min(limit, MAX_FOUND))
+    )
+    rows = tx.rows(query)
+    hidden = shut_out(tx, viewer=viewer) if viewer is not None else frozenset()
+    return [row for row in rows if row.uri not in hidden]

@@ -1,0 +1,309 @@
+"""Accounts: made, disabled, enabled and deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, delete, update
+
+from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
+from fedgov.features.people import policy, queries
+from fedgov.features.people.service import logins, passwords, rates, removal
+from fedgov.features.people.tables import accounts, sessions, tokens
+from fedgov.features.people.vocabulary import AccountCreated
+from fedgov.federation import actors, keys, outbox
+from fedgov.federation.keys import KeyPair
+from fedgov.instance import Instance
+from fedgov.kernel.errors import ConflictError, ForbiddenError
+from fedgov.kernel.text.plain import clean_name
+from fedgov.store.transaction import Transaction
+
+
+async def open_account(
+    instance: Instance,
+    *,
+    username: str,
+    password: str,
+    name: str = "",
+    function: str = "",
+    department: str = "",
+    email: str = "",
+    administrator: bool = False,
+    language: str | None = None,
+    address: str | None = None,
+) -> int:
+    """Make an account with everything that belongs to it; return its row id.
+
+    Args:
+        instance: Where.
+        username: As typed; capitals become small letters.
+        password: As typed.
+        name: Plain-text display name; empty for the user name.
+        function: Plain text such as ``inkoopadviseur``.
+        department: Plain text.
+        email: Address, or empty.
+        administrator: Whether this person looks after the instance.
+        language: Preferred language, or None.
+        address: IP address of somebody who registers; None when an administrator makes the account.
+
+    Raises:
+        InvalidError: A value is not acceptable; ``field`` says which.
+        ConflictError: The name is taken, or was once.
+        RateLimitedError: Too many accounts were made from this address.
+    """
+    chosen = policy.check_username(username, domain=instance.site.domain)
+    policy.check_password(password, username=chosen)
+    mail = policy.check_email(email)
+    await instance.read(check_name_is_free, username=chosen)
+    if address is not None:
+        await instance.write(count_registration, address=address)
+    pair = await keys.generate_pair(instance.site.actor(chosen))
+    return await instance.write(
+        create_account,
+        username=chosen,
+        password_hash=await passwords.hash_password(password),
+        pair=pair,
+        name=name,
+        function=function,
+        department=department,
+        email=mail,
+        administrator=administrator,
+        language=language,
+    )
+
+
+def check_name_is_free(tx: Transaction, *, username: str) -> None:
+    """Refuse a name that somebody has or had, before the slow work of making keys.
+
+    Raises:
+        ConflictError: The name is taken, or was once.
+    """
+    if actors.find_by_handle(tx, username=username, at_host=tx.site.domain) is not None:
+        raise ConflictError("this user name is taken, or was once; names are never given out twice")
+
+
+def count_registration(tx: Transaction, *, address: str) -> None:
+    """Count an account that a stranger makes.
+
+    Raises:
+        ForbiddenError: Only the administrator makes accounts here.
+        RateLimitedError: Too many were made from this address.
+    """
+    if tx.config.accounts.registration != "open":
+        raise ForbiddenError("accounts are made by the administrator of this organisation")
+    rates.forget_old(tx)
+    subject = rates.for_registration(address)
+    before = rates.so_far(tx, subject=subject)
+    rates.refuse_for(policy.wait_for_registration(before, now=tx.now))
+    rates.count(tx, subject=subject, before=before)
+
+
+def create_account(
+    tx: Transaction,
+    *,
+    username: str,
+    password_hash: str,
+    pair: KeyPair,
+    name: str = "",
+    function: str = "",
+    department: str = "",
+    email: str | None = None,
+    administrator: bool = False,
+    language: str | None = None,
+) -> int:
+    """Store an account and its actor; see `open_account` for the whole of it.
+
+    Args:
+        tx: The open transaction.
+        username: Checked user name.
+        password_hash: Made beforehand, because that takes long.
+        pair: Keys of the actor, made beforehand for the URI ``tx.site.actor(username)``.
+        name: Plain-text display name; empty for the user name.
+        function: Plain text.
+        department: Plain text.
+        email: Address, or None.
+        administrator: Whether this person looks after the instance.
+        language: Preferred language, or None.
+
+    Returns:
+        Row id of the account.
+
+    Raises:
+        InvalidError: The user name cannot be one.
+        ConflictError: The name is taken, or was once.
+    """
+    chosen = policy.check_username(username, domain=tx.site.domain)
+    uri = tx.site.actor(chosen)
+    actors.create_local(
+        tx,
+        uri=uri,
+        kind="Person",
+        username=chosen,
+        name=clean_name(name, limit=policy.MAX_NAME) or chosen,
+        pair=pair,
+        function=clean_name(function, limit=policy.MAX_LINE),
+        department=clean_name(department, limit=policy.MAX_LINE),
+    )
+    account_id = tx.new_id()
+    tx.execute(
+        accounts.insert(),
+        {
+            "id": account_id,
+            "actor_uri": uri,
+            "username": chosen,
+            "email": email,
+            "password_hash": password_hash,
+            "administrator": administrator,
+            "language": language,
+            "created_at": tx.now,
+        },
+    )
+    tx.signal("accounts")
+    tx.tell(AccountCreated(actor=uri))
+    return account_id
+
+
+# --- disabled, enabled, deleted ---------------------------------------------------------------------------------
+
+
+def disable(tx: Transaction, *, account_id: int, by: int | None = None) -> None:
+    """Take an account out of use: no log-in, no token, nothing sent in its name; what was written stays.
+
+    Args:
+        tx: The open transaction.
+        account_id: Whose.
+        by: Row id of the administrator's account; None for the command line.
+
+    Raises:
+        ForbiddenError: It is the administrator's own.
+        ConflictError: It is the last administrator.
+    """
+    found = _not_the_last(tx, account_id=account_id)
+    if found.id == by:
+        raise ForbiddenError("you cannot disable your own account")
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(disabled_at=tx.now))
+    tx.execute(delete(sessions).where(sessions.c.account_id == account_id))
+    actors.change_local(tx, uri=found.actor_uri, values={"disabled_at": tx.now})
+    tx.signal("accounts")
+
+
+def enable(tx: Transaction, *, account_id: int) -> None:
+    """Let a disabled account be used again."""
+    found = queries.account(tx, account_id=account_id)
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(disabled_at=None))
+    actors.change_local(tx, uri=found.actor_uri, values={"disabled_at": None})
+    tx.signal("accounts")
+
+
+def set_administrator(tx: Transaction, *, account_id: int, administrator: bool) -> None:
+    """Let somebody look after the instance, or no longer.
+
+    Raises:
+        ConflictError: It is the last administrator.
+    """
+    if not administrator:
+        _not_the_last(tx, account_id=account_id)
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(administrator=administrator))
+    tx.signal("accounts")
+
+
+def delete_account(tx: Transaction, *, account_id: int) -> None:
+    """Delete an account for good, and tell every server that knows it; the name is never given out again.
+
+    Raises:
+        ConflictError: It is the last administrator.
+
+    Spec: ActivityPub, section 6.4.
+    """
+    found = _not_the_last(tx, account_id=account_id)
+    row = actors.get(tx, uri=found.actor_uri)
+    outbox.publish(
+        tx,
+        actor=row.uri,
+        activity={"type": "Delete", "object": row.uri},
+        audience=Audience(to=(PUBLIC,), cc=(row.followers_uri,)),
+        visibility=Visibility.PUBLIC,
+        also_to=queries.acquaintances(tx, of=row.uri),
+    )
+    for table in (sessions, tokens):
+        tx.execute(delete(table).where(table.c.account_id == account_id))
+    tx.execute(delete(accounts).where(accounts.c.id == account_id))
+    removal.remove_actor(tx, uri=row.uri)
+    tx.signal("accounts")
+
+
+async def delete_own_account(instance: Instance, *, account_id: int, password: str, address: str) -> None:
+    """Delete the account of who is logged in, once the password was given again.
+
+    Args:
+        instance: Where.
+        account_id: Whose.
+        password: As typed.
+        address: IP address of the client.
+
+    Raises:
+        InvalidError: The password is wrong.
+        ConflictError: It is the last administrator.
+        RateLimitedError: Too many attempts.
+    """
+    await logins.check_own_password(
+        instance, account_id=account_id, password=password, field="password", address=address
+    )
+    await instance.write(delete_account, account_id=account_id)
+
+
+def _not_the_last(tx: Transaction, *, account_id: int) -> Row[Any]:
+    found = queries.account(tx, account_id=account_id)
+    if found.administrator and found.disabled_at is None:
+        others = queries.count_other_administrators(tx, account_id=account_id)
+        policy.may_stop_being_administrator(other_administrators=others)
+    return found
+
+
+# --- passwords --------------------------------------------------------------------------------------------------
+
+
+async def change_own_password(
+    instance: Instance, *, account_id: int, current: str, new: str, address: str, keep_session: str = ""
+) -> None:
+    """Change the password of who is logged in; everywhere else that person is logged out.
+
+    Args:
+        instance: Where.
+        account_id: Whose.
+        current: The password of now, as typed.
+        new: The new one, as typed.
+        address: IP address of the client.
+        keep_session: Hash of the session that goes on.
+
+    Raises:
+        InvalidError: The current password is wrong, or the new one not acceptable.
+        RateLimitedError: Too many attempts.
+    """
+    found = await instance.read(queries.account, account_id=account_id)
+    policy.check_password(new, username=found.username, field="password")
+    await logins.check_own_password(instance, account_id=account_id, password=current, field="current", address=address)
+    await instance.write(
+        set_password,
+        account_id=account_id,
+        password_hash=await passwords.hash_password(new),
+        keep_session=keep_session,
+    )
+
+
+def set_password(tx: Transaction, *, account_id: int, password_hash: str, keep_session: str = "") -> None:
+    """Store a new password; all sessions but one end and all tokens are revoked.
+
+    Args:
+        tx: The open transaction.
+        account_id: Whose.
+        password_hash: Made beforehand.
+        keep_session: Hash of the session that goes on; empty for none.
+    """
+    queries.account(tx, account_id=account_id)
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash))
+    tx.execute(delete(sessions).where(sessions.c.account_id == account_id, sessions.c.token_hash != keep_session))
+    tx.execute(
+        update(tokens).where(tokens.c.account_id == account_id, tokens.c.revoked_at.is_(None)).values(revoked_at=tx.now)
+    )
+    tx.signal("accounts")

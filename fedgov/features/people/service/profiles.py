@@ -1,0 +1,243 @@
+"""How a person is described, and with which keys the person signs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import update
+
+from fedgov.activitystreams.activity import embeddable
+from fedgov.activitystreams.actor import Actor
+from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
+from fedgov.features.people import policy, queries
+from fedgov.features.people.service.follows import active
+from fedgov.features.people.tables import accounts
+from fedgov.features.people.vocabulary import ProfileChanged
+from fedgov.federation import actors, keys, outbox
+from fedgov.federation.keys import KeyPair
+from fedgov.instance import Instance
+from fedgov.kernel.clock import to_rfc3339
+from fedgov.kernel.errors import ConflictError, InvalidError
+from fedgov.kernel.text.markdown import render_markdown
+from fedgov.kernel.text.plain import clean_name
+from fedgov.kernel.text.sanitise import plain_to_html
+from fedgov.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What somebody says about themselves; None leaves a value as it is.
+
+    Args:
+        name: Plain-text display name.
+        summary: Markdown.
+        fields: Pairs of plain-text name and value; an address in a value becomes a link.
+        function: Plain text.
+        department: Plain text.
+        approves_followers: Who wants to follow must ask.
+        lists_followers: Others may see who follows and is followed, not only how many.
+        discoverable: May be found by others and recommended.
+        indexable: Public posts may be found by their words.
+    """
+
+    name: str | None = None
+    summary: str | None = None
+    fields: tuple[tuple[str, str], ...] | None = None
+    function: str | None = None
+    department: str | None = None
+    approves_followers: bool | None = None
+    lists_followers: bool | None = None
+    discoverable: bool | None = None
+    indexable: bool | None = None
+
+
+_LINES: Final = {"name": policy.MAX_NAME, "function": policy.MAX_LINE, "department": policy.MAX_LINE}
+_SWITCHES: Final = ("approves_followers", "lists_followers", "discoverable", "indexable")
+
+
+def change_profile(tx: Transaction, *, actor: str, profile: Profile) -> None:
+    """Change how a person is described, and tell the followers.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor.
+        profile: What changes.
+
+    Raises:
+        InvalidError: A value is not acceptable; ``field`` says which.
+        NotFoundError: There is no such account.
+
+    Spec: ActivityPub, section 6.3.
+    """
+    row = active(tx, uri=actor)
+    values: dict[str, Any] = {name: getattr(profile, name) for name in _SWITCHES if getattr(profile, name) is not None}
+    values |= {name: _line(getattr(profile, name), name) for name in _LINES if getattr(profile, name) is not None}
+    if values.get("name") == "":
+        values["name"] = row.username
+    sources: dict[str, str] = {}
+    if profile.summary is not None:
+        sources["summary_source"], values["summary_html"] = _summary(tx, profile.summary)
+    if profile.fields is not None:
+        sources["fields_source"], values["fields"] = _fields(profile.fields)
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if sources:
+        tx.execute(update(accounts).where(accounts.c.actor_uri == actor).values(**sources))
+    if not changed:
+        return
+    actors.change_local(tx, uri=actor, values=changed)
+    if "lists_followers" in changed:
+        tx.signal(f"collection:{actor}")
+    if set(changed) - {"lists_followers"}:
+        publish_profile(tx, actor=actor)
+
+
+def change_pictures(tx: Transaction, *, actor: str, pictures: dict[str, str | None]) -> None:
+    """Change the portrait or the picture on top of a profile, and tell the followers.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor.
+        pictures: URL on this instance by ``avatar_url`` or ``header_url``; None removes the picture.
+
+    Raises:
+        InvalidError: The picture is not on this instance.
+    """
+    active(tx, uri=actor)
+    chosen: dict[str, Any] = {name: pictures[name] for name in ("avatar_url", "header_url") if name in pictures}
+    if not all(url is None or tx.site.owns(url) for url in chosen.values()):
+        raise InvalidError("upload the picture here first", field="avatar")
+    if chosen:
+        actors.change_local(tx, uri=actor, values=chosen)
+        publish_profile(tx, actor=actor)
+
+
+def change_preferences(tx: Transaction, *, account_id: int, language: str = "", default_audience: str) -> None:
+    """Change what only the person sees.
+
+    Args:
+        tx: The open transaction.
+        account_id: Whose.
+        language: Of the pages; empty for what the browser says.
+        default_audience: Whom the composer proposes.
+
+    Raises:
+        InvalidError: A value is not in its list.
+    """
+    values = {
+        "language": policy.check_language(language),
+        "default_audience": policy.check_audience(default_audience),
+    }
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+
+
+def change_email(tx: Transaction, *, account_id: int, email: str) -> None:
+    """Change the address at which a person can be reached; nobody else sees it.
+
+    Raises:
+        InvalidError: It is not an address.
+    """
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(email=policy.check_email(email)))
+
+
+def remember_profile(tx: Transaction, *, actor: Actor, body: str) -> None:
+    """Store how somebody elsewhere describes themselves now.
+
+    Args:
+        tx: The open transaction.
+        actor: What was read from the document.
+        body: The document as received.
+    """
+    actors.remember_remote(tx, actor=actor, body=body)
+    tx.tell(ProfileChanged(uri=actor.uri))
+
+
+def publish_profile(tx: Transaction, *, actor: str) -> str:
+    """Send the description of a local actor, as it is now, to everyone who keeps a copy; return the activity's id."""
+    row = actors.get(tx, uri=actor)
+    document = embeddable(actors.document(tx, row=row)) | {"updated": to_rfc3339(tx.now)}
+    tx.tell(ProfileChanged(uri=actor))
+    return outbox.publish(
+        tx,
+        actor=actor,
+        activity={"type": "Update", "object": document, "updated": to_rfc3339(tx.now)},
+        audience=Audience(to=(PUBLIC,), cc=(row.followers_uri,)),
+        visibility=Visibility.PUBLIC,
+        also_to=queries.acquaintances(tx, of=actor),
+    )
+
+
+# --- keys -------------------------------------------------------------------------------------------------------
+
+
+async def rotate_keys(instance: Instance, *, actor: str) -> None:
+    """Give a local actor new keys, and tell everyone who keeps a copy; the old ones stay published for a while.
+
+    Args:
+        instance: Where.
+        actor: URI of the actor: a person, the organisation or the server.
+
+    Raises:
+        NotFoundError: There is no such actor here.
+        ConflictError: Somebody else rotated them at the same moment.
+    """
+    serial = await instance.read(keys.next_serial, owner=actor)
+    pair = await keys.generate_pair(actor, serial=serial)
+    await instance.write(replace_keys, actor=actor, pair=pair)
+
+
+def replace_keys(tx: Transaction, *, actor: str, pair: KeyPair) -> None:
+    """Store new keys of a local actor and publish them.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the actor.
+        pair: Made beforehand, with the next serial.
+
+    Raises:
+        ConflictError: Keys with these ids exist already.
+    """
+    active(tx, uri=actor)
+    if any(keys.key_row(tx, key_id=key.key_id) is not None for key in (pair.rsa, pair.ed25519)):
+        raise ConflictError("these keys were replaced at the same moment; look again")
+    keys.store_pair(tx, owner=actor, pair=pair)
+    publish_profile(tx, actor=actor)
+
+
+# --- pieces -----------------------------------------------------------------------------------------------------
+
+
+def _line(text: str, field: str) -> str:
+    limit = _LINES[field]
+    if len(text.strip()) > limit:
+        raise InvalidError("this is too long", field=field)
+    return clean_name(text, limit=limit)
+
+
+def _summary(tx: Transaction, text: str) -> tuple[str, str]:
+    source = text.strip()
+    if len(source) > policy.MAX_SUMMARY:
+        raise InvalidError("this is too long; 5,000 characters at most", field="about")
+
+    def profile_of(handle: str) -> str | None:
+        row = queries.find_person(tx, handle=handle)
+        return None if row is None else str(row.uri)
+
+    return source, render_markdown(source, resolve_mention=profile_of).html
+
+
+def _fields(fields: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    """Return the fields as typed and as shown, both as JSON; those with neither name nor value are left out."""
+    typed = [(clean_name(name, limit=policy.MAX_LINE), value.strip()) for name, value in fields]
+    kept = [(name, value) for name, value in typed if name or value]
+    if len(kept) > policy.MAX_FIELDS:
+        raise InvalidError("eight fields are enough", field="field_value")
+    if any(len(value) > policy.MAX_LINE for _, value in kept):
+        raise InvalidError("a field is too long; 200 characters at most", field="field_value")
+    shown = [(name, _inline(value)) for name, value in kept]
+    return orjson.dumps(kept).decode(), orjson.dumps(shown).decode()
+
+
+def _inline(text: str) -> str:
+    return plain_to_html(" ".join(text.split())).removeprefix("<p>").removesuffix("</p>")
