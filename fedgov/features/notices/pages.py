@@ -1,0 +1,141 @@
+"""The pages of what is there for one person: home, notifications, saved posts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from quart import Blueprint, Response, request
+
+from fedgov.features.notices.present import bookmark_cards, home_cards, notification_cards
+from fedgov.features.notices.service.bookmarks import bookmark, unbookmark
+from fedgov.features.notices.service.markers import mark_notifications_read
+from fedgov.features.notices.service.notifications import clear
+from fedgov.features.notices.vocabulary import Kind
+from fedgov.features.people.present import person_cards
+from fedgov.kernel.errors import InvalidError
+from fedgov.kernel.pagination import Page, PageRequest, page_request
+from fedgov.web.cards import PageLinks
+from fedgov.web.desk import current_instance
+from fedgov.web.forms import read_form
+from fedgov.web.redirects import back, redirect_to
+from fedgov.web.render import render
+from fedgov.web.session import require_visitor
+
+_MENTIONS: Final = (Kind.MENTION, Kind.REPLY)
+_POST: Final = "/posts/<int(max=9223372036854775807):post_id>"
+
+
+def blueprint() -> Blueprint:
+    """Return the pages of this room."""
+    pages = Blueprint("notices", __name__)
+    pages.add_url_rule("/home", view_func=home, methods=["GET"])
+    pages.add_url_rule("/notifications", view_func=notifications, methods=["GET"])
+    pages.add_url_rule("/notifications", view_func=change_notifications, methods=["POST"])
+    pages.add_url_rule("/bookmarks", view_func=bookmarks, methods=["GET"])
+    pages.add_url_rule(f"{_POST}/bookmark", view_func=save, methods=["POST"])
+    pages.add_url_rule(f"{_POST}/unbookmark", view_func=unsave, methods=["POST"])
+    return pages
+
+
+async def home() -> Response:
+    """Show the timeline of whom the reader follows, with the composer on top."""
+    visitor, wanted = await require_visitor(), _page_request()
+    instance = current_instance()
+    found = await instance.read(home_cards, viewer=visitor.actor_uri, request=wanted)
+    if _is_above_everything(found.page, wanted):
+        return redirect_to("/home")
+    me = await instance.read(person_cards, {visitor.actor_uri})
+    return await render(
+        "posts/home.html",
+        posts=found.page.items,
+        pages=_links("/home", found.page, wanted, has_older=found.has_older),
+        me=me[visitor.actor_uri],
+    )
+
+
+async def notifications() -> Response:
+    """Show what happened that concerns the reader; ``?only=mentions`` leaves only what was said to them."""
+    visitor, wanted = await require_visitor(), _page_request()
+    which = "mentions" if request.args.get("only") == "mentions" else "all"
+    found = await current_instance().read(
+        notification_cards,
+        viewer=visitor.actor_uri,
+        request=wanted,
+        kinds=_MENTIONS if which == "mentions" else tuple(Kind),
+    )
+    extra = {"only": which} if which == "mentions" else {}
+    if _is_above_everything(found.page, wanted):
+        return redirect_to(_path("/notifications", extra))
+    return await render(
+        "notices/notifications.html",
+        notifications=found.page.items,
+        pages=_links("/notifications", found.page, wanted, has_older=found.has_older, extra=extra),
+        which=which,
+    )
+
+
+async def change_notifications() -> Response:
+    """Mark all notifications as read, or remove them."""
+    visitor, form = await require_visitor(), await read_form()
+    match form.value("action"):
+        case "read":
+            await current_instance().write(mark_notifications_read, owner=visitor.actor_uri)
+        case "clear":
+            await current_instance().write(clear, owner=visitor.actor_uri)
+        case _:
+            raise InvalidError("choose what to do with the notifications", field="action")
+    return await back(default="/notifications", notice="done")
+
+
+async def bookmarks() -> Response:
+    """Show what the reader saved."""
+    visitor, wanted = await require_visitor(), _page_request()
+    found = await current_instance().read(bookmark_cards, viewer=visitor.actor_uri, request=wanted)
+    if _is_above_everything(found.page, wanted):
+        return redirect_to("/bookmarks")
+    return await render(
+        "notices/bookmarks.html",
+        posts=found.page.items,
+        pages=_links("/bookmarks", found.page, wanted, has_older=found.has_older),
+    )
+
+
+async def save(post_id: int) -> Response:
+    """Save a post for the reader."""
+    visitor = await require_visitor()
+    await current_instance().write(bookmark, owner=visitor.actor_uri, object_id=post_id)
+    return await back(default=f"/posts/{post_id}", notice="bookmarked")
+
+
+async def unsave(post_id: int) -> Response:
+    """No longer keep a post for the reader."""
+    visitor = await require_visitor()
+    await current_instance().write(unbookmark, owner=visitor.actor_uri, object_id=post_id)
+    return await back(default=f"/posts/{post_id}", notice="unbookmarked")
+
+
+def _page_request() -> PageRequest:
+    return page_request(
+        max_id=request.args.get("max_id"), min_id=request.args.get("min_id"), since_id=request.args.get("since_id")
+    )
+
+
+def _is_above_everything(page: Page[Any], wanted: PageRequest) -> bool:
+    """Tell whether somebody went on to newer items until there were none: the list's own address shows the top."""
+    return wanted.upwards and page.prev_min_id is None
+
+
+def _links(
+    path: str, page: Page[Any], wanted: PageRequest, *, has_older: bool, extra: dict[str, str] | None = None
+) -> PageLinks:
+    is_top = wanted.max_id is None and not wanted.upwards
+    return PageLinks(
+        newer=None if is_top or page.prev_min_id is None else _path(path, extra, min_id=page.prev_min_id),
+        older=_path(path, extra, max_id=page.next_max_id) if has_older and page.next_max_id is not None else None,
+    )
+
+
+def _path(path: str, extra: dict[str, str] | None, **cursor: int) -> str:
+    query = urlencode({**(extra or {}), **cursor})
+    return f"{path}?{query}" if query else path

@@ -1,0 +1,142 @@
+"""Timelines, notifications and bookmarks as cards for whoever reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from fedgov.features.notices.queries import bookmarks, home, notifications
+from fedgov.features.notices.vocabulary import HomeEntry, Kind, Notification
+from fedgov.features.people.present import person_cards
+from fedgov.features.posts.present import post_cards
+from fedgov.kernel.pagination import Page, PageRequest
+from fedgov.store.transaction import Transaction
+from fedgov.web.cards import NotificationCard, PersonCard, PostCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostList:
+    """A page of posts.
+
+    Args:
+        page: The cards, with the cursors of what was selected.
+        has_older: The list goes on.
+    """
+
+    page: Page[PostCard]
+    has_older: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationList:
+    """A page of notifications; ``has_older`` when the list goes on."""
+
+    page: Page[NotificationCard]
+    has_older: bool
+
+
+def home_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> PostList:
+    """Return a page of somebody's home timeline.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the local actor whose it is.
+        request: Which part.
+    """
+    page = home.home_page(tx, owner=viewer, request=request)
+    cards = saved_cards(tx, object_ids=[entry.object_id for entry in page.items], viewer=viewer)
+    sharers = person_cards(tx, {entry.shared_by for entry in page.items if entry.shared_by is not None})
+    edge = page.next_max_id
+
+    def card(entry: HomeEntry) -> PostCard | None:
+        found = cards.get(entry.object_id)
+        if found is None or entry.shared_by is None:
+            return found
+        sharer = sharers.get(entry.shared_by)
+        return None if sharer is None else replace(found, shared_by=sharer)
+
+    return PostList(
+        page=page.map(card),
+        has_older=edge is not None and home.has_home_before(tx, owner=viewer, entry_id=edge),
+    )
+
+
+def bookmark_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> PostList:
+    """Return a page of what somebody saved and may still read.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the local actor whose it is.
+        request: Which part.
+    """
+    page = bookmarks.bookmark_page(tx, owner=viewer, request=request)
+    cards = saved_cards(tx, object_ids=[each.object_id for each in page.items], viewer=viewer)
+    edge = page.next_max_id
+    return PostList(
+        page=page.map(lambda each: cards.get(each.object_id)),
+        has_older=edge is not None and bookmarks.has_bookmarks_before(tx, owner=viewer, bookmark_id=edge),
+    )
+
+
+def notification_cards(
+    tx: Transaction, *, viewer: str, request: PageRequest, kinds: Collection[Kind] = tuple(Kind)
+) -> NotificationList:
+    """Return a page of somebody's notifications.
+
+    One about a post that the reader may no longer read is left out, and so is
+    one by somebody who is gone.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the local actor whose they are.
+        request: Which part.
+        kinds: Only these.
+    """
+    page = notifications.notification_page(tx, owner=viewer, request=request, kinds=kinds)
+    posts = saved_cards(
+        tx, object_ids=[each.object_id for each in page.items if each.object_id is not None], viewer=viewer
+    )
+    persons = person_cards(tx, {each.actor for each in page.items if each.actor is not None})
+    edge = page.next_max_id
+
+    def card(each: Notification) -> NotificationCard | None:
+        return _notification_card(each, posts=posts, persons=persons)
+
+    return NotificationList(
+        page=page.map(card),
+        has_older=edge is not None
+        and notifications.has_notifications_before(tx, owner=viewer, notification_id=edge, kinds=kinds),
+    )
+
+
+def _notification_card(
+    each: Notification, *, posts: dict[int, PostCard], persons: dict[str, PersonCard]
+) -> NotificationCard | None:
+    post = None if each.object_id is None else posts.get(each.object_id)
+    person = None if each.actor is None else persons.get(each.actor)
+    if (each.object_id is not None and post is None) or (each.actor is not None and person is None):
+        return None
+    return NotificationCard(
+        id=each.id,
+        kind=each.kind.value,
+        at=each.at,
+        person=person,
+        post=post,
+        unread=each.unread,
+        emoji=each.emoji,
+        text=each.text,
+    )
+
+
+def saved_cards(tx: Transaction, *, object_ids: Sequence[int], viewer: str) -> dict[int, PostCard]:
+    """Return the cards of those posts that somebody may read, each with whether they saved it, by row id.
+
+    Args:
+        tx: The open transaction.
+        object_ids: Row ids of objects.
+        viewer: URI of the local actor who reads.
+    """
+    wanted = list(dict.fromkeys(object_ids))
+    saved = bookmarks.bookmarked(tx, owner=viewer, object_ids=wanted)
+    cards = post_cards(tx, wanted, viewer) if wanted else []
+    return {card.id: replace(card, bookmarked=card.id in saved) for card in cards}

@@ -1,0 +1,1 @@
+"""What a person here gets to see, a page at a time."""

@@ -1,0 +1,1 @@
+"""Writing timelines, notifications, bookmarks and markers; the only place that does."""

@@ -1,0 +1,171 @@
+"""What this room adds to a transaction in which something happened elsewhere in the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from fedgov.activitystreams.audience import Visibility
+from fedgov.features.moderation.vocabulary import ReportDecided
+from fedgov.features.notices.service import bookmarks, home, markers, notifications
+from fedgov.features.notices.vocabulary import Kind
+from fedgov.features.people.vocabulary import ActorRemoved, Blocked, Followed, FollowRequested, Unfollowed
+from fedgov.features.posts.queries import parts, timelines
+from fedgov.features.posts.vocabulary import (
+    PollEnded,
+    PostAppeared,
+    PostChanged,
+    PostLiked,
+    PostRemoved,
+    PostShared,
+    PostUnliked,
+    PostUnshared,
+)
+from fedgov.federation import objects
+from fedgov.kernel.pagination import PageRequest
+from fedgov.store.transaction import Listener, Transaction
+
+CAUGHT_UP: Final = 20
+"""So many posts that we have already appear when somebody starts to follow their author."""
+MOST_SHARERS: Final = 1_000
+
+
+# --- posts ------------------------------------------------------------------------------------------------------
+
+
+def on_post_appeared(tx: Transaction, event: PostAppeared) -> None:
+    """Put it on home timelines, and tell whom it answers and whom it names."""
+    if event.is_backfill:
+        return
+    addressed = objects.targets(tx, row_id=event.object_id) if event.visibility is Visibility.DIRECT else []
+    home.deliver_post(tx, post=event, addressed=addressed)
+    answered = event.in_reply_to_author
+    if answered is not None:
+        _tell_reader(tx, event, reader=answered, kind=Kind.REPLY)
+    for named in dict.fromkeys((*event.mentions, *addressed)):
+        if named != answered:
+            _tell_reader(tx, event, reader=named, kind=Kind.MENTION)
+
+
+def _tell_reader(tx: Transaction, event: PostAppeared, *, reader: str, kind: Kind) -> None:
+    if not tx.site.owns(reader):
+        return
+    row = objects.find_by_id(tx, row_id=event.object_id)
+    if row is not None and objects.may_read(tx, row=row, viewer=reader):
+        notifications.notify(tx, owner=reader, kind=kind, actor=event.author, subject_id=event.object_id)
+
+
+def on_post_changed(tx: Transaction, event: PostChanged) -> None:
+    """Tell those who shared it: their name stands beside words that are no longer the same."""
+    for sharer in parts.sharers(tx, object_id=event.object_id, limit=MOST_SHARERS):
+        notifications.notify(
+            tx, owner=sharer, kind=Kind.UPDATE, actor=event.author, subject_id=event.object_id, again=True
+        )
+
+
+def on_post_removed(tx: Transaction, event: PostRemoved) -> None:
+    """Take it off everything."""
+    home.remove_post(tx, object_id=event.object_id)
+    notifications.remove_about(tx, object_id=event.object_id)
+    bookmarks.remove_about(tx, object_id=event.object_id)
+
+
+def on_post_liked(tx: Transaction, event: PostLiked) -> None:
+    """Tell its author."""
+    kind = Kind.LIKE if event.emoji is None else Kind.REACTION
+    notifications.notify(
+        tx, owner=event.author, kind=kind, actor=event.by, subject_id=event.object_id, emoji=event.emoji or ""
+    )
+
+
+def on_post_unliked(tx: Transaction, event: PostUnliked) -> None:
+    """Take back what its author was told."""
+    kind = Kind.LIKE if event.emoji is None else Kind.REACTION
+    notifications.take_back_about(tx, object_id=event.object_id, kind=kind, actor=event.by, emoji=event.emoji or "")
+
+
+def on_post_shared(tx: Transaction, event: PostShared) -> None:
+    """Put it on the timelines of the sharer's followers, and tell its author."""
+    home.deliver_share(tx, share=event)
+    notifications.notify(tx, owner=event.author, kind=Kind.SHARE, actor=event.by, subject_id=event.object_id)
+
+
+def on_post_unshared(tx: Transaction, event: PostUnshared) -> None:
+    """Take it off where that sharing brought it."""
+    home.remove_share(tx, object_id=event.object_id, by=event.by)
+    notifications.take_back_about(tx, object_id=event.object_id, kind=Kind.SHARE, actor=event.by)
+
+
+def on_poll_ended(tx: Transaction, event: PollEnded) -> None:
+    """Tell its author and those here who voted."""
+    for concerned in dict.fromkeys((event.author, *event.voters)):
+        notifications.notify(tx, owner=concerned, kind=Kind.POLL, subject_id=event.object_id)
+
+
+# --- people -----------------------------------------------------------------------------------------------------
+
+
+def on_follow_requested(tx: Transaction, event: FollowRequested) -> None:
+    """Tell whom it asks."""
+    notifications.notify(tx, owner=event.following, kind=Kind.FOLLOW_REQUEST, actor=event.follower)
+
+
+def on_followed(tx: Transaction, event: Followed) -> None:
+    """Show the follower what there is already, and tell whom it concerns, unless they decided it themself."""
+    decided = notifications.take_back(tx, owner=event.following, kind=Kind.FOLLOW_REQUEST, actor=event.follower)
+    if not decided:
+        notifications.notify(tx, owner=event.following, kind=Kind.FOLLOW, actor=event.follower)
+    if tx.site.owns(event.follower):
+        _catch_up(tx, reader=event.follower, author=event.following)
+
+
+def _catch_up(tx: Transaction, *, reader: str, author: str) -> None:
+    newest = timelines.profile_timeline(tx, author=author, viewer=reader, page=PageRequest(limit=CAUGHT_UP))
+    own = [entry.row.object_id for entry in newest.items if entry.shared_by is None]
+    home.catch_up(tx, reader=reader, author=author, object_ids=own)
+
+
+def on_unfollowed(tx: Transaction, event: Unfollowed) -> None:
+    """Take off the timeline what came by following, and what was told about it."""
+    home.remove_followed(tx, reader=event.follower, source=event.following)
+    for kind in (Kind.FOLLOW, Kind.FOLLOW_REQUEST):
+        notifications.take_back(tx, owner=event.following, kind=kind, actor=event.follower)
+
+
+def on_blocked(tx: Transaction, event: Blocked) -> None:
+    """Take each out of the other's sight."""
+    for reader, other in ((event.who, event.whom), (event.whom, event.who)):
+        home.remove_everything_of(tx, reader=reader, source=other)
+        notifications.remove_by(tx, owner=reader, actor=other)
+
+
+def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
+    """Forget all that concerns somebody who is gone."""
+    for part in (home, notifications, bookmarks, markers):
+        part.forget_actor(tx, uri=event.uri)
+
+
+# --- moderation -------------------------------------------------------------------------------------------------
+
+
+def on_report_decided(tx: Transaction, event: ReportDecided) -> None:
+    """Tell whoever reported it that it was looked at."""
+    notifications.notify(tx, owner=event.reporter, kind=Kind.MODERATION, subject_id=event.report_id)
+
+
+LISTENERS: Final[Mapping[type, Sequence[Listener]]] = {
+    PostAppeared: (on_post_appeared,),
+    PostChanged: (on_post_changed,),
+    PostRemoved: (on_post_removed,),
+    PostLiked: (on_post_liked,),
+    PostUnliked: (on_post_unliked,),
+    PostShared: (on_post_shared,),
+    PostUnshared: (on_post_unshared,),
+    PollEnded: (on_poll_ended,),
+    FollowRequested: (on_follow_requested,),
+    Followed: (on_followed,),
+    Unfollowed: (on_unfollowed,),
+    Blocked: (on_blocked,),
+    ActorRemoved: (on_actor_removed,),
+    ReportDecided: (on_report_decided,),
+}

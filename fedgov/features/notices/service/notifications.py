@@ -1,0 +1,141 @@
+"""Telling a person that something happened: once, never about themself, never by whom they shut out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import bindparam, delete, or_
+
+from fedgov.features.notices.service.actor_ids import actor_id, reader_id
+from fedgov.features.notices.tables import notifications
+from fedgov.features.notices.vocabulary import Kind
+from fedgov.features.people import queries as people
+from fedgov.store.transaction import Transaction, insert_or_ignore
+
+MAX_EMOJI: Final = 200
+_NOBODY: Final = 0
+_NOTHING: Final = 0
+
+_TELL: Final = insert_or_ignore(notifications)
+_SAME: Final = delete(notifications).where(
+    notifications.c.owner_id == bindparam("owner"),
+    notifications.c.kind == bindparam("which"),
+    notifications.c.actor_id == bindparam("by"),
+    notifications.c.subject_id == bindparam("subject"),
+)
+_OF_POST: Final = delete(notifications).where(
+    notifications.c.subject_id == bindparam("object_id"), notifications.c.kind != Kind.MODERATION.value
+)
+_TAKEN_BACK: Final = delete(notifications).where(
+    notifications.c.subject_id == bindparam("object_id"),
+    notifications.c.kind == bindparam("which"),
+    notifications.c.actor_id == bindparam("by"),
+    notifications.c.emoji == bindparam("with_emoji"),
+)
+_BY: Final = delete(notifications).where(
+    notifications.c.owner_id == bindparam("owner"), notifications.c.actor_id == bindparam("by")
+)
+_OF_ACTOR: Final = delete(notifications).where(
+    or_(notifications.c.actor_id == bindparam("gone"), notifications.c.owner_id == bindparam("gone"))
+)
+_ONE: Final = delete(notifications).where(
+    notifications.c.owner_id == bindparam("owner"), notifications.c.id == bindparam("notification_id")
+)
+_ALL: Final = delete(notifications).where(notifications.c.owner_id == bindparam("owner"))
+
+
+def notify(
+    tx: Transaction,
+    *,
+    owner: str,
+    kind: Kind,
+    actor: str | None = None,
+    subject_id: int | None = None,
+    emoji: str = "",
+    text: str = "",
+    again: bool = False,
+) -> bool:
+    """Tell somebody here that something happened.
+
+    Args:
+        tx: The open transaction.
+        owner: URI of whom it concerns; nothing happens for somebody elsewhere.
+        kind: Why.
+        actor: URI of who did it; None when nobody in particular did.
+        subject_id: Row id of the post, or of the report for a decision of a moderator.
+        emoji: Of a reaction.
+        text: Plain text.
+        again: It can happen more than once: the newest takes the place of the one before.
+
+    Returns:
+        Whether there is a new notification.
+    """
+    reader = reader_id(tx, uri=owner)
+    if reader is None or actor == owner:
+        return False
+    by = _NOBODY if actor is None else actor_id(tx, uri=actor)
+    if by is None or (actor is not None and _is_unwanted(tx, owner=owner, actor=actor)):
+        return False
+    subject = _NOTHING if subject_id is None else subject_id
+    if again:
+        tx.execute(_SAME, {"owner": reader, "which": kind.value, "by": by, "subject": subject})
+    told = tx.execute(
+        _TELL,
+        {
+            "id": tx.new_id(),
+            "owner_id": reader,
+            "kind": kind.value,
+            "actor_id": by,
+            "subject_id": subject,
+            "emoji": emoji[:MAX_EMOJI],
+            "text": text,
+            "at": tx.now,
+        },
+    )
+    if told:
+        tx.signal(f"notifications:{owner}")
+    return told > 0
+
+
+def _is_unwanted(tx: Transaction, *, owner: str, actor: str) -> bool:
+    return people.any_block(tx, one=owner, other=actor) or people.mutes(tx, who=owner, whom=actor)
+
+
+def take_back(tx: Transaction, *, owner: str, kind: Kind, actor: str) -> bool:
+    """Remove a notification about a person rather than a post, such as a follow; False when there was none."""
+    values = {"owner": reader_id(tx, uri=owner), "which": kind.value, "by": actor_id(tx, uri=actor)}
+    return tx.execute(_SAME, {**values, "subject": _NOTHING}) > 0
+
+
+def take_back_about(tx: Transaction, *, object_id: int, kind: Kind, actor: str, emoji: str = "") -> None:
+    """Remove the notification that somebody did something with a post, because it was undone."""
+    values = {"object_id": object_id, "which": kind.value, "with_emoji": emoji[:MAX_EMOJI]}
+    tx.execute(_TAKEN_BACK, {**values, "by": actor_id(tx, uri=actor)})
+
+
+def remove_about(tx: Transaction, *, object_id: int) -> None:
+    """Remove everyone's notifications about a post that was deleted."""
+    tx.execute(_OF_POST, {"object_id": object_id})
+
+
+def remove_by(tx: Transaction, *, owner: str, actor: str) -> None:
+    """Remove what one person was told about another."""
+    if tx.site.owns(owner):
+        tx.execute(_BY, {"owner": actor_id(tx, uri=owner), "by": actor_id(tx, uri=actor)})
+
+
+def forget_actor(tx: Transaction, *, uri: str) -> None:
+    """Remove what everyone was told about an actor, and what the actor was told."""
+    gone = actor_id(tx, uri=uri)
+    if gone is not None:
+        tx.execute(_OF_ACTOR, {"gone": gone})
+
+
+def dismiss(tx: Transaction, *, owner: str, notification_id: int) -> bool:
+    """Remove one of somebody's own notifications; False when it is not theirs."""
+    return tx.execute(_ONE, {"owner": actor_id(tx, uri=owner), "notification_id": notification_id}) > 0
+
+
+def clear(tx: Transaction, *, owner: str) -> int:
+    """Remove all notifications of somebody here; return how many."""
+    return tx.execute(_ALL, {"owner": actor_id(tx, uri=owner)})
