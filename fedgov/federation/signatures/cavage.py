@@ -29,7 +29,6 @@ _PARAMETER: Final = re.compile(r'[ \t]*([A-Za-z]+)[ \t]*=[ \t]*(?:"([^"\\]*)"|([
 # The draft also allows decimals in (expires); nobody sends them.
 _SECONDS: Final = re.compile(r"[0-9]{1,12}\Z")
 _AUTHORIZATION: Final = "signature "
-_ONLY_ONCE: Final = frozenset({"host", "date", "digest", "content-digest", "content-type", "content-length"})
 # hs2019 says "look at the key". On paper it means RSA-PSS with SHA-512; everyone
 # who writes it signs PKCS #1 v1.5 with SHA-256, and so we leave it to the key.
 _ALGORITHMS: Final[dict[str, Algorithm | None]] = {
@@ -255,16 +254,16 @@ def _demand_our_host(message: Message) -> None:
 
 def _demand_digests(message: Message, parameters: Parameters) -> None:
     if "digest" in parameters.headers:
-        check_digest(_field(message, "digest"), body=message.body)
+        check_digest(message.covered("digest"), body=message.body)
     if "content-digest" in parameters.headers:
-        check_content_digest(_field(message, "content-digest"), body=message.body)
+        check_content_digest(message.covered("content-digest"), body=message.body)
 
 
 def _times(message: Message, parameters: Parameters) -> list[int]:
     """Return the covered times; each of them must be fresh."""
     times = []
     if "date" in parameters.headers:
-        date = parse_http_date(_field(message, "date"))
+        date = parse_http_date(message.covered("date"))
         if date is None:
             raise UnverifiedError("the Date header cannot be read")
         times.append(date)
@@ -282,18 +281,7 @@ def _value(message: Message, parameters: Parameters, name: str, *, with_query: b
         return str(parameters.created // SECOND)
     if name == "(expires)" and parameters.expires is not None:
         return str(parameters.expires // SECOND)
-    return _field(message, name)
-
-
-def _field(message: Message, name: str) -> str:
-    if name in _ONLY_ONCE:
-        value = message.single(name)
-        values = [] if value is None else [value]
-    else:
-        values = message.values(name)
-    if not values:
-        raise UnverifiedError(f"the signature covers {name[:100]}, which is not there")
-    return ", ".join(values)
+    return message.covered(name)
 
 
 def _request_target(message: Message, *, with_query: bool) -> str:

@@ -12,6 +12,7 @@ from fedgov.kernel import uris
 from fedgov.kernel.errors import MalformedError, UnverifiedError
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_ONLY_ONCE: Final = frozenset({"host", "date", "digest", "content-digest", "content-type", "content-length"})
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -87,6 +88,22 @@ class Message:
         if len(values) > 1:
             raise UnverifiedError(f"the {name} header is there more than once")
         return values[0] if values else None
+
+    def covered(self, name: str) -> str:
+        """Return the value of a header as a signature covers it: several lines are joined.
+
+        Raises:
+            MalformedError: It contains control characters.
+            UnverifiedError: It is not there, or more than once though that says two things.
+
+        Spec: RFC 9421, section 2.1; draft-cavage-http-signatures-12, section 2.3.
+        """
+        values = self.values(name)
+        if not values:
+            raise UnverifiedError(f"the signature covers {name[:100]}, which is not there")
+        if name in _ONLY_ONCE:
+            self.single(name)
+        return ", ".join(values)
 
 
 def outgoing(method: str, *, url: str, headers: Mapping[str, str], body: bytes = b"") -> Message:

@@ -34,7 +34,16 @@ _DERIVED: Final[dict[str, Callable[[Message], str]]] = {
     "@path": lambda message: message.path,
     "@query": lambda message: "?" + message.query,
 }
-_ONLY_ONCE: Final = frozenset({"host", "date", "digest", "content-digest", "content-type", "content-length"})
+
+_PARAMETERS: Final[tuple[tuple[str, type, bool], ...]] = (
+    ("created", int, True),
+    ("keyid", str, True),
+    ("expires", int, False),
+    ("nonce", str, False),
+    ("alg", str, False),
+    ("tag", str, False),
+)
+"""Name, type and whether we demand it (RFC 9421, section 2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,17 +227,6 @@ def _candidate(message: Message, member: Member, *, signature: object) -> _Candi
     return _Candidate(components=components, parameters=parameters, member=member, signature=signature)
 
 
-_PARAMETERS: Final[tuple[tuple[str, type, bool], ...]] = (
-    ("created", int, True),
-    ("keyid", str, True),
-    ("expires", int, False),
-    ("nonce", str, False),
-    ("alg", str, False),
-    ("tag", str, False),
-)
-"""Name, type and whether we demand it (RFC 9421, section 2.3)."""
-
-
 def _components(member: Member) -> tuple[str, ...]:
     items = member[0]
     if not isinstance(items, list):
@@ -257,18 +255,12 @@ def _base(message: Message, *, components: Sequence[str], signature_params: str)
 
 
 def _value(message: Message, name: str) -> str:
-    if name in _DERIVED:
-        return _DERIVED[name](message)
-    if name in _ONLY_ONCE:
-        message.single(name)
-    values = message.values(name)
-    if not values:
-        raise UnverifiedError(f"the signature covers {name[:100]}, which is not there")
-    return ", ".join(values)
+    derived = _DERIVED.get(name)
+    return message.covered(name) if derived is None else derived(message)
 
 
 def _demand_digests(message: Message, components: Sequence[str]) -> None:
     if "content-digest" in components:
-        check_content_digest(_value(message, "content-digest"), body=message.body)
+        check_content_digest(message.covered("content-digest"), body=message.body)
     if "digest" in components:
-        check_digest(_value(message, "digest"), body=message.body)
+        check_digest(message.covered("digest"), body=message.body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -258,10 +259,19 @@ def test_a_proof_without_its_own_context_signs_that_of_the_document() -> None:
         verify_proof(document | {"@context": "https://www.w3.org/ns/activitystreams"}, public_key=ED25519.public)
 
 
+def signed_with(**changes: object) -> dict[str, Any]:
+    """The note with a proof that was really made with these options."""
+    options = {name: value for name, value in signed_note()["proof"].items() if name != "proofValue"} | changes
+    data = hashlib.sha256(canonical_json(options)).digest() + hashlib.sha256(canonical_json(NOTE)).digest()
+    return NOTE | {"proof": options | {"proofValue": multibase.encode(ED25519.sign(data))}}
+
+
+def test_options_that_we_do_not_know_are_signed_as_well() -> None:
+    verify_proof(signed_with(nonce="1", id="urn:uuid:1"), public_key=ED25519.public)
+
+
 def test_an_expired_proof_is_refused_where_that_is_asked() -> None:
-    options = {**signed_note()["proof"], "expires": "2030-03-17T18:46:40Z"}
-    del options["proofValue"]
-    document = resigned(options)
+    document = signed_with(expires="2030-03-17T18:46:40Z")
 
     verify_proof(document, public_key=ED25519.public)
     verify_proof(document, public_key=ED25519.public, now_ms=NOW)
@@ -269,10 +279,21 @@ def test_an_expired_proof_is_refused_where_that_is_asked() -> None:
         verify_proof(document, public_key=ED25519.public, now_ms=NOW + HOUR)
 
 
-def resigned(options: dict[str, Any]) -> dict[str, Any]:
-    """The note with a proof of these options, as another implementation would make it."""
-    data = hashlib.sha256(canonical_json(options)).digest() + hashlib.sha256(canonical_json(NOTE)).digest()
-    return NOTE | {"proof": options | {"proofValue": multibase.encode(ED25519.sign(data))}}
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"proofPurpose": "authentication"}, "purpose"),
+        ({"proofPurpose": "capabilityInvocation"}, "purpose"),
+        ({"previousProof": "urn:uuid:1"}, "chains"),
+        ({"verificationMethod": "https://delft.example/users/bram#ed25519-key"}, "origin"),
+        ({"verificationMethod": "http://gouda.example/users/fatima#ed25519-key"}, "origin"),
+        ({"verificationMethod": "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"}, "origin"),
+    ],
+)
+def test_ld_07_a_genuine_signature_does_not_make_up_for_wrong_options(changes: dict[str, str], reason: str) -> None:
+    named = replace(ED25519.public, key_id=changes.get("verificationMethod", ED25519.key_id))
+    with pytest.raises(UnverifiedError, match=reason):
+        verify_proof(signed_with(**changes), public_key=named)
 
 
 JSON = st.recursive(
