@@ -107,3 +107,31 @@ class PollEnded:
     object_id: int
     author: str
     voters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentDraft:
+    """A file that a person hangs on a post.
+
+    Args:
+        media_id: Row id of the uploaded file.
+        alt: Description, plain text; may be empty.
+    """
+
+    media_id: int
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollDraft:
+    """A poll that a person writes.
+
+    Args:
+        options: Plain texts, in order.
+        duration: Milliseconds from now until it closes.
+        multiple: Several answers may be chosen.
+    """
+
+    options: tuple[str, ...]
+    duration: int
+    multiple: bool = False

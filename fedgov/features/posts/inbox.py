@@ -1,0 +1,289 @@
+"""What others do with posts: theirs and ours.
+
+Who did it was proven before; here it is decided whether that actor may do it.
+A handler that refuses raises from the error tree, and the reason stands in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from fedgov.activitystreams.activity import Activity
+from fedgov.activitystreams.audience import Visibility, visibility
+from fedgov.activitystreams.document import Document, types, uri
+from fedgov.activitystreams.object import ObjectView, read_object
+from fedgov.activitystreams.tag import Emoji, read_emojis
+from fedgov.features.posts import policy
+from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.service import keeping, pinning, polls, reacting
+from fedgov.federation import actors, outbox
+from fedgov.federation import objects as object_store
+from fedgov.federation.dispatch import ANY, FetchedObject, Handler, Keeper, Need, VerifiedActivity
+from fedgov.kernel.errors import ForbiddenError, MalformedError, NotFoundError
+from fedgov.kernel.uris import host, is_http_uri
+from fedgov.store.transaction import Transaction
+
+# --- posts ------------------------------------------------------------------------------------------------------
+
+
+def on_create(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere wrote something, or voted."""
+    activity = verified.activity
+    if activity.object is None:
+        _check_known(tx, activity)
+        return
+    view = read_object(activity.object, latest=verified.received_at)
+    if view.is_vote and _is_our_poll(tx, view.in_reply_to):
+        _check_vote(view, actor=activity.actor)
+        polls.receive_vote(tx, actor=activity.actor, object_uri=view.in_reply_to or "", label=view.name or "")
+        return
+    received = _received(verified, activity.object)
+    if object_store.find(tx, uri=view.uri) is None:
+        _check_concerns_us(tx, activity=activity, view=view)
+    keeping.keep_remote_post(tx, received)
+    if view.in_reply_to is not None and tx.site.owns(view.in_reply_to):
+        outbox.confirm(tx, host=host(activity.actor), object_uri=view.in_reply_to)
+
+
+def _received(verified: VerifiedActivity, document: Document) -> keeping.Received:
+    activity = verified.activity
+    return keeping.Received(
+        document=document,
+        author=activity.actor,
+        received_at=verified.received_at,
+        stated_at=None if activity.published is None else min(activity.published, verified.received_at),
+        audience=activity.audience,
+    )
+
+
+def _check_known(tx: Transaction, activity: Activity) -> None:
+    """Accept a Create that only names its object, once that was fetched from its origin."""
+    known = object_store.find(tx, uri=activity.object_uri or "")
+    if known is None:
+        raise NotFoundError("the object is not there", detail=activity.object_uri or "")
+    if known.attributed_to != activity.actor:
+        raise ForbiddenError("the object is somebody else's", detail=known.uri)
+
+
+def _is_our_poll(tx: Transaction, uri: str | None) -> bool:
+    if uri is None or not tx.site.owns(uri):
+        return False
+    row = post_queries.find_by_uri(tx, uri=uri)
+    return row is not None and row.type == "Question"
+
+
+def _check_vote(view: ObjectView, *, actor: str) -> None:
+    if view.attributed_to is not None and view.attributed_to != actor:
+        raise ForbiddenError("the vote is somebody else's", detail=view.uri)
+
+
+def _check_concerns_us(tx: Transaction, *, activity: Activity, view: ObjectView) -> None:
+    """Refuse what nobody here asked for, so that a stranger cannot fill the disk with what nobody reads.
+
+    It concerns us when somebody here follows the author, is addressed or named,
+    or when it answers somebody of here or somebody who is followed from here.
+
+    Raises:
+        ForbiddenError: It is none of these.
+    """
+    if post_queries.is_followed_here(tx, actor=activity.actor):
+        return
+    named = (*view.audience.everyone, *activity.audience.everyone, *(mention.href for mention in view.mentions))
+    if post_queries.local_among(tx, uris=named):
+        return
+    parent = post_queries.find_by_uri(tx, uri=view.in_reply_to) if view.in_reply_to is not None else None
+    if parent is not None and (parent.local or post_queries.is_followed_here(tx, actor=parent.author)):
+        return
+    raise ForbiddenError("nobody here follows the author, and it is not for anybody here", detail=view.uri)
+
+
+def needs_of_create(activity: Activity) -> Iterable[Need]:
+    """Name what is answered; without it the reply waits for it in its own thread."""
+    if activity.object is None:
+        if activity.object_uri is not None:
+            yield Need("object", activity.object_uri)
+        return
+    answered = _first_http(activity.object, "inReplyTo")
+    if answered is not None:
+        yield Need("object", answered, required=False)
+
+
+def _first_http(document: Document, key: str) -> str | None:
+    value = document.get(key)
+    for member in value if isinstance(value, list) else [value]:
+        found = uri({"it": member}, "it")
+        if found is not None and is_http_uri(found):
+            return found
+    return None
+
+
+def on_update(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere changed an own post; an older version than ours is refused."""
+    activity = verified.activity
+    if activity.object is None:
+        _check_known(tx, activity)  # it was fetched anew, which brought it up to date
+        return
+    received = _received(verified, activity.object)
+    view = read_object(activity.object, latest=verified.received_at)
+    if object_store.find(tx, uri=view.uri) is None:
+        _check_concerns_us(tx, activity=activity, view=view)
+    keeping.update_remote_post(tx, received)
+
+
+def on_delete(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere deleted a post, or their server did."""
+    activity = verified.activity
+    if activity.object_uri is None:
+        raise MalformedError("Delete needs the id of an object")
+    keeping.remove_remote_post(tx, uri=activity.object_uri, actor=activity.actor)
+
+
+# --- likes, reactions, shares -----------------------------------------------------------------------------------
+
+
+def on_like(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere likes a post, or reacts to it with an emoji."""
+    activity = verified.activity
+    reacting.like(
+        tx,
+        actor=activity.actor,
+        object_uri=_object_uri(activity),
+        emoji=activity.content,
+        activity_uri=activity.id,
+        picture=_picture(activity.document, activity.content),
+    )
+
+
+def _picture(document: Document, emoji: str | None) -> Emoji | None:
+    if emoji is None:
+        return None
+    wanted = emoji.strip(":").partition("@")[0]
+    return next((each for each in read_emojis(document) if each.shortcode == wanted), None)
+
+
+def on_announce(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere shares a post with their followers."""
+    activity = verified.activity
+    object_uri = _object_uri(activity)
+    sharer = actors.get(tx, uri=activity.actor)
+    kind = visibility(activity.to, activity.cc, followers_uri=sharer.followers_uri)
+    row = post_queries.find_by_uri(tx, uri=object_uri)
+    if row is None:
+        raise NotFoundError("what was shared is not there", detail=object_uri)
+    if not policy.may_share(Visibility(row.visibility)):
+        raise ForbiddenError("what was shared is not public", detail=object_uri)
+    if not row.local and not post_queries.is_followed_here(tx, actor=activity.actor):
+        raise ForbiddenError("nobody here follows who shared it", detail=object_uri)
+    reacting.share(tx, actor=activity.actor, object_uri=object_uri, visibility=kind, activity_uri=activity.id)
+
+
+def needs_of_announce(activity: Activity) -> Iterable[Need]:
+    """Name what is shared: it is taken from its own origin, never from who shares it."""
+    if activity.object_uri is not None:
+        yield Need("object", activity.object_uri)
+
+
+def on_undo_like(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere takes a like or reaction back."""
+    inner = _own_inner(verified.activity)
+    content = inner.get("content")
+    reacting.unlike(
+        tx,
+        actor=verified.activity.actor,
+        object_uri=_target_of(inner),
+        emoji=content if isinstance(content, str) else None,
+    )
+
+
+def on_undo_announce(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere takes a share back."""
+    inner = _own_inner(verified.activity)
+    reacting.unshare(tx, actor=verified.activity.actor, object_uri=_target_of(inner))
+
+
+def _own_inner(activity: Activity) -> Document:
+    """Return what is undone; only who did it can undo it (row AUT-03 of the threat table)."""
+    inner = activity.object
+    if inner is None:
+        raise NotFoundError("we do not know what is undone", detail=activity.object_uri or "")
+    if uri(inner, "actor") != activity.actor:
+        raise ForbiddenError("only who did it can undo it", detail=activity.id)
+    return inner
+
+
+def _target_of(inner: Document) -> str:
+    found = uri(inner, "object")
+    if found is None:
+        raise MalformedError("what is undone has no object", detail=" ".join(types(inner)))
+    return found
+
+
+def _object_uri(activity: Activity) -> str:
+    if activity.object_uri is None:
+        raise MalformedError(f"{activity.type} needs the id of an object", detail=activity.id)
+    return activity.object_uri
+
+
+# --- the top of a profile ---------------------------------------------------------------------------------------
+
+
+def on_add(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere puts an own post on top of the own profile."""
+    object_id = _featured_post(tx, verified.activity)
+    if object_id is not None:
+        pinning.pin(tx, actor=verified.activity.actor, object_id=object_id)
+
+
+def on_remove(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere takes an own post off the top of the own profile."""
+    object_id = _featured_post(tx, verified.activity)
+    if object_id is not None:
+        pinning.unpin(tx, actor=verified.activity.actor, object_id=object_id)
+
+
+def _featured_post(tx: Transaction, activity: Activity) -> int | None:
+    """Return the row id of the post; None when it is not here (row AUT-06 of the threat table)."""
+    actor = actors.get(tx, uri=activity.actor)
+    if actor.featured_uri is None or activity.target != actor.featured_uri:
+        raise ForbiddenError("that is not a collection of this actor that we keep", detail=activity.target or "")
+    row = post_queries.find_by_uri(tx, uri=_object_uri(activity))
+    return None if row is None else int(row.object_id)
+
+
+def needs_of_add(activity: Activity) -> Iterable[Need]:
+    """Name what is put on top; without it nothing happens."""
+    if activity.object_uri is not None:
+        yield Need("object", activity.object_uri, required=False)
+
+
+# --- what was fetched -------------------------------------------------------------------------------------------
+
+
+def keep(tx: Transaction, fetched: FetchedObject) -> None:
+    """Store a post that was read from its own origin, as older news; or bring the stored one up to date."""
+    keeping.keep_remote_post(
+        tx,
+        keeping.Received(
+            document=fetched.document, author=fetched.author, received_at=fetched.received_at, is_backfill=True
+        ),
+    )
+
+
+_REACTION: Final = Handler(on_like)
+
+HANDLERS: Final[dict[tuple[str, str], Handler]] = {
+    ("Create", ANY): Handler(on_create, needs_of_create),
+    ("Update", ANY): Handler(on_update),
+    ("Delete", ANY): Handler(on_delete),
+    ("Like", ANY): _REACTION,
+    ("EmojiReact", ANY): _REACTION,
+    ("Announce", ANY): Handler(on_announce, needs_of_announce),
+    ("Undo", "Like"): Handler(on_undo_like),
+    ("Undo", "EmojiReact"): Handler(on_undo_like),
+    ("Undo", "Announce"): Handler(on_undo_announce),
+    ("Add", ANY): Handler(on_add, needs_of_add),
+    ("Remove", ANY): Handler(on_remove),
+}
+
+KEEPERS: Final[dict[str, Keeper]] = {ANY: keep}

@@ -1,0 +1,210 @@
+"""Lists of posts, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import Row, Select, Subquery, func, literal, null, or_, select, union_all
+
+from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.tag import normalise_hashtag
+from fedgov.features.people.queries import hidden_from
+from fedgov.features.posts.queries.posts import find_many, may_be_readable, readable
+from fedgov.features.posts.tables import attachments, hashtags, pins, posts, shares
+from fedgov.kernel.pagination import Page, PageRequest, page_of
+from fedgov.store.transaction import Transaction
+
+ProfileTab = Literal["posts", "replies", "media"]
+MAX_FEATURED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A post in a list.
+
+    Args:
+        entry_id: Where it sorts: the row id of the object, or of the share that brought it.
+        row: The post.
+        shared_by: URI of who brought it here, or None.
+    """
+
+    entry_id: int
+    row: Row[Any]
+    shared_by: str | None = None
+
+
+def public_timeline(tx: Transaction, *, viewer: str | None, page: PageRequest, local_only: bool = False) -> Page[Entry]:
+    """Return what everyone may read, of this instance or of all that are known here.
+
+    Replies stay in their threads, and older news that was fetched to complete a
+    thread stays out.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the actor who asks; None for somebody unknown.
+        page: Which part.
+        local_only: Only what was written here.
+    """
+    query = select(posts.c.object_id).where(
+        posts.c.visibility == Visibility.PUBLIC.value, posts.c.in_reply_to_uri.is_(None), posts.c.backfilled.is_(False)
+    )
+    query = query.where(posts.c.local) if local_only else query
+    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+
+
+def organisation_timeline(tx: Transaction, *, viewer: str, page: PageRequest) -> Page[Entry]:
+    """Return what was written here for everyone or for colleagues only.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of a local actor.
+        page: Which part.
+    """
+    query = select(posts.c.object_id).where(
+        posts.c.local,
+        posts.c.visibility.in_([Visibility.PUBLIC.value, Visibility.ORGANISATION.value]),
+        posts.c.in_reply_to_uri.is_(None),
+    )
+    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+
+
+def hashtag_timeline(tx: Transaction, *, tag: str, viewer: str | None, page: PageRequest) -> Page[Entry]:
+    """Return the public posts about a subject; a colleague also finds what is for the organisation only.
+
+    Args:
+        tx: The open transaction.
+        tag: With or without ``#``, in any case.
+        viewer: URI of the actor who asks; None for somebody unknown.
+        page: Which part.
+    """
+    listed = [Visibility.PUBLIC.value]
+    if viewer is not None and tx.site.owns(viewer):
+        listed.append(Visibility.ORGANISATION.value)
+    query = (
+        select(posts.c.object_id)
+        .join(hashtags, hashtags.c.object_id == posts.c.object_id)
+        .where(hashtags.c.tag == (normalise_hashtag(tag) or ""), posts.c.visibility.in_(listed))
+    )
+    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+
+
+def profile_timeline(
+    tx: Transaction, *, author: str, viewer: str | None, page: PageRequest, tab: ProfileTab = "posts"
+) -> Page[Entry]:
+    """Return what somebody wrote, as far as the reader may read it.
+
+    Args:
+        tx: The open transaction.
+        author: URI of the actor.
+        viewer: URI of the actor who asks; None for somebody unknown.
+        page: Which part.
+        tab: ``posts`` leaves out replies and adds what was shared; ``replies`` has
+            both own kinds; ``media`` only what has files.
+    """
+    own = select(posts.c.object_id).where(posts.c.author == author, may_be_readable(tx, viewer=viewer))
+    if tab == "media":
+        files = select(attachments.c.id).where(
+            attachments.c.object_id == posts.c.object_id, attachments.c.kind != "link"
+        )
+        own = own.where(files.exists())
+    if tab != "posts":
+        return _page(tx, own, viewer=viewer, page=page)
+    # A thread that somebody spins on alone belongs to the posts.
+    parents = posts.alias("parents")
+    continued = select(parents.c.object_id).where(
+        parents.c.object_id == posts.c.in_reply_to_id, parents.c.author == author
+    )
+    own = own.where(or_(posts.c.in_reply_to_uri.is_(None), continued.exists()))
+    shared = (
+        select(shares.c.id, shares.c.object_id, shares.c.actor)
+        .join(posts, posts.c.object_id == shares.c.object_id)
+        .where(shares.c.actor == author, _listed_share(tx, viewer, author))
+    )
+    both = union_all(
+        own.with_only_columns(posts.c.object_id.label("entry"), posts.c.object_id, null().label("shared_by")), shared
+    ).subquery()
+    return _page_of_entries(tx, both, viewer=viewer, page=page)
+
+
+def _listed_share(tx: Transaction, viewer: str | None, author: str) -> Any:  # noqa: ANN401 - an SQL condition
+    open_kinds = shares.c.visibility.in_([Visibility.PUBLIC.value, Visibility.UNLISTED.value])
+    return open_kinds if viewer != author else literal(value=True)
+
+
+def _hidden(tx: Transaction, viewer: str | None) -> frozenset[str]:
+    return frozenset() if viewer is None else hidden_from(tx, viewer=viewer)
+
+
+def _page(
+    tx: Transaction,
+    query: Select[Any],
+    *,
+    viewer: str | None,
+    page: PageRequest,
+    hidden: frozenset[str] = frozenset(),
+) -> Page[Entry]:
+    entries = query.with_only_columns(posts.c.object_id.label("entry"), posts.c.object_id, null().label("shared_by"))
+    column = posts.c.object_id
+    if page.max_id is not None:
+        entries = entries.where(column < page.max_id)
+    if page.after is not None:
+        entries = entries.where(column > page.after)
+    rows = tx.rows(entries.order_by(column if page.upwards else column.desc()).limit(page.limit))
+    return _filled(tx, rows, viewer=viewer, page=page, hidden=hidden)
+
+
+def _page_of_entries(tx: Transaction, entries: Subquery, *, viewer: str | None, page: PageRequest) -> Page[Entry]:
+    query, column = select(entries), entries.c.entry
+    if page.max_id is not None:
+        query = query.where(column < page.max_id)
+    if page.after is not None:
+        query = query.where(column > page.after)
+    rows = tx.rows(query.order_by(column if page.upwards else column.desc()).limit(page.limit))
+    return _filled(tx, rows, viewer=viewer, page=page)
+
+
+def _filled(
+    tx: Transaction,
+    rows: Sequence[Row[Any]],
+    *,
+    viewer: str | None,
+    page: PageRequest,
+    hidden: frozenset[str] = frozenset(),
+) -> Page[Entry]:
+    """Return the posts of a page; the cursors also pass what the reader may not read (row DOS-14)."""
+    found = find_many(tx, object_ids=[row.object_id for row in rows])
+    shown = [row for row in found.values() if row.author not in hidden]
+    allowed = {row.object_id for row in readable(tx, rows=shown, viewer=viewer)}
+    return page_of(rows, page, row_id=lambda row: int(row.entry)).map(
+        lambda row: (
+            Entry(entry_id=row.entry, row=found[row.object_id], shared_by=row.shared_by)
+            if row.object_id in allowed
+            else None
+        )
+    )
+
+
+def featured(tx: Transaction, *, actor: str, viewer: str | None) -> list[Row[Any]]:
+    """Return the posts on top of a profile, the newest pin first, as far as the reader may read them."""
+    ids = tx.values(
+        select(pins.c.object_id)
+        .where(pins.c.actor == actor)
+        .order_by(pins.c.at.desc(), pins.c.object_id.desc())
+        .limit(MAX_FEATURED)
+    )
+    found = find_many(tx, object_ids=ids)
+    return readable(tx, rows=[found[object_id] for object_id in ids if object_id in found], viewer=viewer)
+
+
+def count_by_author(tx: Transaction, *, author: str) -> int:
+    """Return how many posts of somebody everyone may read."""
+    return int(
+        tx.value(
+            select(func.count())
+            .select_from(posts)
+            .where(posts.c.author == author, posts.c.visibility.in_(["public", "unlisted"]))
+        )
+        or 0
+    )

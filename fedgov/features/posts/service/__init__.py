@@ -1,0 +1,1 @@
+"""What can be done with posts; the only place that changes them."""

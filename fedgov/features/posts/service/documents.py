@@ -1,0 +1,113 @@
+"""A post of our own as ActivityPub document and audience, made of what is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Row
+
+from fedgov.activitystreams.attachment import Attachment
+from fedgov.activitystreams.audience import Audience, Visibility, audience_for
+from fedgov.activitystreams.document import Document
+from fedgov.activitystreams.object import PostMembers, article_document, note_document, question_document
+from fedgov.activitystreams.tag import Hashtag, Mention
+from fedgov.features.posts.queries import parts
+from fedgov.federation import actors
+from fedgov.kernel.text.plain import excerpt
+from fedgov.store.transaction import Transaction
+
+_PREVIEW: int = 500
+
+
+def audience_of(tx: Transaction, *, row: Row[Any]) -> Audience:
+    """Return the addressees of a post of our own: those of its visibility, and everyone it names.
+
+    Args:
+        tx: The open transaction.
+        row: The post.
+    """
+    author = actors.get(tx, uri=row.author)
+    named = parts.mentions_of(tx, object_ids=[row.object_id])[row.object_id]
+    return audience_for(
+        Visibility(row.visibility),
+        followers_uri=author.followers_uri or f"{row.author}/followers",
+        colleagues_uri=tx.site.colleagues,
+        mentioned=[each.actor_uri for each in named],
+    )
+
+
+def document_of(tx: Transaction, *, row: Row[Any], audience: Audience) -> Document:
+    """Return the document of a post of our own.
+
+    Args:
+        tx: The open transaction.
+        row: The post.
+        audience: Its addressees.
+    """
+    ids = [row.object_id]
+    members: PostMembers = {
+        "url": row.uri,
+        "updated": row.edited_at,
+        "summary": row.summary or None,
+        "sensitive": row.sensitive,
+        "language": row.language,
+        "in_reply_to": row.in_reply_to_uri,
+        "attachments": [_file(tx, each) for each in parts.attachments_of(tx, object_ids=ids)[row.object_id]],
+        "mentions": [
+            Mention(href=each.actor_uri, name=each.name)
+            for each in parts.mentions_of(tx, object_ids=ids)[row.object_id]
+        ],
+        "hashtags": [
+            Hashtag(name=each.tag, href=tx.site.url(f"/tags/{quote(each.tag)}"))
+            for each in parts.hashtags_of(tx, object_ids=ids)[row.object_id]
+        ],
+        "quote": row.quote_uri,
+    }
+    poll = parts.poll_of(tx, object_id=row.object_id) if row.type == "Question" else None
+    if poll is not None:
+        return question_document(
+            row.uri,
+            author=row.author,
+            content=row.content_html,
+            options=poll.options,
+            multiple=poll.multiple,
+            end_time=poll.end_time,
+            closed=poll.closed,
+            voters_count=poll.voters_count,
+            audience=audience,
+            published=row.published_at,
+            **members,
+        )
+    if row.type == "Article":
+        return article_document(
+            row.uri,
+            author=row.author,
+            name=row.name,
+            content=row.content_html,
+            preview=excerpt(row.content_html, limit=_PREVIEW),
+            audience=audience,
+            published=row.published_at,
+            **members,
+        )
+    return note_document(
+        row.uri,
+        author=row.author,
+        content=row.content_html,
+        audience=audience,
+        published=row.published_at,
+        **members,
+    )
+
+
+def _file(tx: Transaction, row: Row[Any]) -> Attachment:
+    return Attachment(
+        url=tx.site.url(f"/media/{row.media_id}") if row.media_id is not None else row.remote_url,
+        kind=row.kind,
+        media_type=row.media_type,
+        name=row.alt or None,
+        blurhash=row.blurhash,
+        width=row.width,
+        height=row.height,
+        focal_point=None if row.focal_x is None or row.focal_y is None else (row.focal_x, row.focal_y),
+    )

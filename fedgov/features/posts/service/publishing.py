@@ -1,0 +1,418 @@
+"""What a person here does with own posts: publish, edit, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote as percent
+
+import orjson
+from sqlalchemy import Row
+
+from fedgov.activitystreams.activity import embeddable
+from fedgov.activitystreams.audience import Audience, Visibility
+from fedgov.activitystreams.document import Document
+from fedgov.activitystreams.object import tombstone
+from fedgov.activitystreams.poll import Option, Poll
+from fedgov.activitystreams.tag import MAX_TAGS, Mention, normalise_hashtag
+from fedgov.features.posts import policy
+from fedgov.features.posts.queries import parts
+from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.service import documents, files, storing
+from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft, PostAppeared, PostChanged
+from fedgov.federation import actors, outbox
+from fedgov.federation import objects as object_store
+from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError
+from fedgov.kernel.text.markdown import Rendered, render_markdown
+from fedgov.kernel.text.plain import clean_name
+from fedgov.kernel.uris import Handle, parse_handle
+from fedgov.store.transaction import Transaction
+
+MARKDOWN = "text/markdown"
+
+
+def publish_post(
+    tx: Transaction,
+    *,
+    author: str,
+    text: str,
+    visibility: Visibility,
+    in_reply_to: str | None = None,
+    title: str = "",
+    summary: str = "",
+    language: str | None = None,
+    sensitive: bool = False,
+    attachments: Sequence[AttachmentDraft] = (),
+    poll: PollDraft | None = None,
+    mentioned: Mapping[str, str] | None = None,
+    quote: str | None = None,
+) -> int:
+    """Publish a message and queue it for everyone in its audience.
+
+    Object, activity and deliveries are one transaction: after a crash either
+    all exist or none. What is for the organisation only is never delivered.
+
+    Args:
+        tx: The open transaction.
+        author: URI of the local actor who writes.
+        text: Markdown.
+        visibility: Who may read it; a reply may not be for more people than what it answers.
+        in_reply_to: URI of what it answers, which must be in the store.
+        title: Plain text; makes it an Article.
+        summary: Note in advance, plain text.
+        language: BCP 47 tag; None: the language of the instance.
+        sensitive: Whether pictures should be covered at first.
+        attachments: Uploaded files of this author, in order.
+        poll: Makes it a Question.
+        mentioned: Actor URIs of the handles in the text (without the leading
+            ``@``) that were looked up for it; whoever is known here is found without.
+        quote: URI of the post that is quoted, which must be in the store.
+
+    Returns:
+        Row id of the object; the post is at ``/posts/{id}``.
+
+    Raises:
+        InvalidError: Something in it is not acceptable; names the field.
+        NotFoundError: What it answers or quotes is not there, or not for this author.
+        ForbiddenError: The author may not post.
+
+    Spec: ActivityPub, section 6.2; FEP-b2b8 (Article); FEP-9967 (Question).
+    """
+    settings = tx.config.posts
+    policy.check_text(text, settings=settings, title=title, summary=summary, has_more=bool(attachments))
+    policy.check_attachments([each.alt for each in attachments], settings=settings)
+    if poll is not None:
+        if title:
+            raise InvalidError("a poll cannot have a title", field="title")
+        policy.check_poll(poll, settings=settings)
+    if not outbox.sender_exists(tx, actor=author):
+        raise ForbiddenError("this account cannot post", detail=author)
+    parent = _answered(tx, author=author, uri=in_reply_to, visibility=visibility)
+    _check_quote(tx, author=author, uri=quote)
+    rendered, named = _render(tx, text=text, author=author, mentioned=mentioned or {}, parent=parent)
+    if visibility is Visibility.DIRECT and not named:
+        raise InvalidError("name somebody with @name@organisation, or choose another audience", field="audience")
+    object_id = tx.new_id()
+    uri = tx.site.post(object_id)
+    _add_object(tx, object_id=object_id, uri=uri, author=author, visibility=visibility, kind=_kind(title, poll))
+    storing.store(
+        tx,
+        storing.NewPost(
+            object_id=object_id,
+            uri=uri,
+            author=author,
+            kind=_kind(title, poll),
+            visibility=visibility,
+            published_at=tx.now,
+            in_reply_to=in_reply_to,
+            poll=_poll(tx, poll),
+            text=storing.Text(
+                name=clean_name(title, limit=policy.MAX_TITLE),
+                summary=summary.strip(),
+                content_html=rendered.html,
+                source=text,
+                source_type=MARKDOWN,
+                language=language or tx.config.instance.language,
+                sensitive=sensitive or bool(summary.strip()),
+                quote_uri=quote,
+                url=uri,
+                files=files.attach(tx, drafts=attachments, owner=author, object_id=object_id),
+                mentions=named,
+                hashtags=_hashtags(rendered),
+            ),
+        ),
+    )
+    _send(tx, object_id=object_id, kind="Create")
+    tx.tell(
+        PostAppeared(
+            object_id=object_id,
+            uri=uri,
+            author=author,
+            visibility=visibility,
+            published_at=tx.now,
+            in_reply_to_author=parent.author if parent is not None else None,
+            mentions=tuple(each.href for each in named),
+        )
+    )
+    return object_id
+
+
+def _kind(title: str, poll: PollDraft | None) -> str:
+    return "Question" if poll is not None else "Article" if title.strip() else "Note"
+
+
+def _poll(tx: Transaction, draft: PollDraft | None) -> Poll | None:
+    if draft is None:
+        return None
+    options = tuple(Option(name=clean_name(label, limit=policy.MAX_OPTION)) for label in draft.options)
+    return Poll(options=options, multiple=draft.multiple, end_time=tx.now + draft.duration, voters_count=0)
+
+
+def _add_object(tx: Transaction, *, object_id: int, uri: str, author: str, visibility: Visibility, kind: str) -> None:
+    """Reserve the row; document and addressees follow once all that hangs on it is stored."""
+    object_store.add(
+        tx,
+        uri=uri,
+        kind=kind,
+        author=author,
+        visibility=visibility,
+        targets=(),
+        document="{}",
+        published_at=tx.now,
+        row_id=object_id,
+    )
+
+
+def _answered(tx: Transaction, *, author: str, uri: str | None, visibility: Visibility) -> Row[Any] | None:
+    if uri is None:
+        return None
+    parent = post_queries.get(tx, uri=uri, viewer=author)
+    policy.check_reply(parent=Visibility(parent.visibility), reply=visibility)
+    return parent
+
+
+def _check_quote(tx: Transaction, *, author: str, uri: str | None) -> None:
+    if uri is None:
+        return
+    quoted = post_queries.get(tx, uri=uri, viewer=author)
+    if not policy.may_share(Visibility(quoted.visibility)):
+        raise InvalidError("this message is not public, so it cannot be quoted", field="quote")
+
+
+# --- names ------------------------------------------------------------------------------------------------------
+
+
+def unknown_handles(tx: Transaction, *, text: str) -> list[Handle]:
+    """Return the people named in a text who are not known here yet, so that a door can look them up first.
+
+    Args:
+        tx: The open transaction.
+        text: Markdown, as typed.
+    """
+    missing: dict[Handle, None] = {}
+
+    def look(name: str) -> str | None:
+        handle = _handle(tx, name)
+        if handle is not None and handle.host != tx.site.domain and _known(tx, handle) is None:
+            missing[handle] = None
+        return None
+
+    render_markdown(text, resolve_mention=look)
+    return list(missing)[: policy.MAX_MENTIONS]
+
+
+def named_in(tx: Transaction, *, text: str) -> list[str]:
+    """Return the URIs of the people named in a text who are known here."""
+    found: dict[str, None] = {}
+
+    def look(name: str) -> str | None:
+        handle = _handle(tx, name)
+        row = _known(tx, handle) if handle is not None else None
+        if row is not None:
+            found[row.uri] = None
+        return None
+
+    render_markdown(text, resolve_mention=look)
+    return list(found)[: policy.MAX_MENTIONS]
+
+
+def _handle(tx: Transaction, name: str) -> Handle | None:
+    try:
+        return parse_handle(name if "@" in name else f"{name}@{tx.site.domain}", scheme=tx.site.scheme)
+    except FedgovError:
+        return None
+
+
+def _known(tx: Transaction, handle: Handle) -> Row[Any] | None:
+    row = actors.find_by_handle(tx, username=handle.username, at_host=handle.host)
+    return None if row is None or row.deleted_at is not None else row
+
+
+def _render(
+    tx: Transaction, *, text: str, author: str, mentioned: Mapping[str, str], parent: Row[Any] | None
+) -> tuple[Rendered, tuple[Mention, ...]]:
+    """Return the text as HTML and whom it names; whoever is answered is always named."""
+    given = {name.lstrip("@").lower(): uri for name, uri in mentioned.items()}
+    named: dict[str, Mention] = {}
+
+    def resolve(name: str) -> str | None:
+        row = None
+        if name.lower() in given:
+            row = actors.find(tx, uri=given[name.lower()])
+        handle = _handle(tx, name)
+        if row is None and handle is not None:
+            row = _known(tx, handle)
+        if row is None or len(named) >= policy.MAX_MENTIONS:
+            return None
+        named.setdefault(row.uri, Mention(href=row.uri, name=f"@{row.username}@{row.host}"))
+        return tx.site.url(f"/@{row.username}") if row.local else str(row.uri)
+
+    rendered = render_markdown(
+        text, resolve_mention=resolve, hashtag_url=lambda tag: tx.site.url(f"/tags/{percent(tag)}")
+    )
+    if parent is not None and parent.author not in named and parent.author != author:
+        row = actors.find(tx, uri=parent.author)
+        name = f"@{row.username}@{row.host}" if row is not None else None
+        named = {parent.author: Mention(href=parent.author, name=name), **named}
+    return rendered, tuple(named.values())
+
+
+def _hashtags(rendered: Rendered) -> tuple[str, ...]:
+    found = (normalise_hashtag(tag) for tag in rendered.hashtags)
+    return tuple(dict.fromkeys(tag for tag in found if tag is not None))[:MAX_TAGS]
+
+
+# --- sending ----------------------------------------------------------------------------------------------------
+
+
+def _send(tx: Transaction, *, object_id: int, kind: str, also_to: Sequence[str] = ()) -> None:
+    """Write the document as it is now and publish it in a Create or Update."""
+    document, audience, visibility, author = refresh_document(tx, object_id=object_id)
+    outbox.publish(
+        tx,
+        actor=author,
+        activity={"type": kind, "object": embeddable(document)},
+        audience=audience,
+        visibility=visibility,
+        also_to=also_to,
+    )
+
+
+def refresh_document(tx: Transaction, *, object_id: int) -> tuple[Document, Audience, Visibility, str]:
+    """Write the document of a post of our own anew; return it with addressees, visibility and author."""
+    row = post_queries.get_any(tx, object_id=object_id)
+    audience = documents.audience_of(tx, row=row)
+    document = documents.document_of(tx, row=row, audience=audience)
+    visibility = Visibility(row.visibility)
+    stored = object_store.find_by_id(tx, row_id=object_id)
+    if stored is not None:
+        object_store.replace(
+            tx,
+            row=stored,
+            document=orjson.dumps(document).decode(),
+            updated_at=max(tx.now, stored.updated_at or 0, stored.published_at),
+            visibility=visibility,
+            targets=audience.everyone,
+        )
+    return document, audience, visibility, row.author
+
+
+def edit_post(
+    tx: Transaction,
+    *,
+    actor: str,
+    object_id: int,
+    text: str,
+    title: str = "",
+    summary: str = "",
+    language: str | None = None,
+    sensitive: bool = False,
+    attachments: Sequence[AttachmentDraft] | None = None,
+    mentioned: Mapping[str, str] | None = None,
+) -> None:
+    """Change an own post; the earlier text stays readable, and everyone who got it gets the new one.
+
+    Who may read it and a poll in it stay as they are. Somebody who was named
+    keeps getting it, so that no server keeps an old text for ever.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor who edits.
+        object_id: Row id of the object.
+        text: Markdown.
+        title: Plain text; of an Article only.
+        summary: Note in advance, plain text.
+        language: BCP 47 tag; None leaves it.
+        sensitive: Whether pictures should be covered at first.
+        attachments: Files from now on; None leaves them.
+        mentioned: As for `publish_post`.
+
+    Raises:
+        NotFoundError: There is no such post, or not for this person.
+        ForbiddenError: It is somebody else's.
+        InvalidError: Something in it is not acceptable; names the field.
+    """
+    row = _own(tx, actor=actor, object_id=object_id)
+    hanging = parts.attachments_of(tx, object_ids=[object_id])[object_id]
+    has_files = bool(hanging) if attachments is None else bool(attachments)
+    policy.check_text(text, settings=tx.config.posts, title=title, summary=summary, has_more=has_files)
+    if attachments is not None:
+        policy.check_attachments([each.alt for each in attachments], settings=tx.config.posts)
+    parent = post_queries.find(tx, object_id=row.in_reply_to_id) if row.in_reply_to_id is not None else None
+    rendered, named = _render(tx, text=text, author=actor, mentioned=mentioned or {}, parent=parent)
+    before = parts.mentions_of(tx, object_ids=[object_id])[object_id]
+    everyone_named = {each.href: each for each in named} | {
+        each.actor_uri: Mention(href=each.actor_uri, name=each.name) for each in before
+    }
+    storing.rewrite(
+        tx,
+        row=row,
+        visibility=Visibility(row.visibility),
+        at=tx.now,
+        text=storing.Text(
+            name=clean_name(title, limit=policy.MAX_TITLE) if row.type == "Article" else row.name,
+            summary=summary.strip(),
+            content_html=rendered.html,
+            source=text,
+            source_type=MARKDOWN,
+            language=language or row.language,
+            sensitive=sensitive or bool(summary.strip()),
+            quote_uri=row.quote_uri,
+            url=row.url,
+            files=storing.files_of(hanging)
+            if attachments is None
+            else files.attach(tx, drafts=attachments, owner=actor, object_id=object_id),
+            mentions=tuple(everyone_named.values()),
+            hashtags=_hashtags(rendered),
+        ),
+    )
+    _send(tx, object_id=object_id, kind="Update", also_to=parts.interested(tx, object_id=object_id))
+    tx.tell(PostChanged(object_id=object_id, uri=row.uri, author=row.author))
+
+
+def _own(tx: Transaction, *, actor: str, object_id: int) -> Row[Any]:
+    row = post_queries.get(tx, object_id=object_id, viewer=actor)
+    if not row.local or not policy.may_edit(author=row.author, actor=actor):
+        raise ForbiddenError("this message is somebody else's")
+    return row
+
+
+def delete_post(tx: Transaction, *, actor: str, object_id: int) -> None:
+    """Delete an own post everywhere, as far as others listen.
+
+    What has not left yet never leaves; whoever may have got it is asked to
+    delete it too.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor who wrote it.
+        object_id: Row id of the object.
+
+    Raises:
+        NotFoundError: There is no such post, or not for this person.
+        ForbiddenError: It is somebody else's.
+    """
+    withdraw_post(tx, row=_own(tx, actor=actor, object_id=object_id))
+
+
+def withdraw_post(tx: Transaction, *, row: Row[Any]) -> None:
+    """Delete a post of this instance in its author's name; who may do that was decided before.
+
+    Args:
+        tx: The open transaction.
+        row: The post.
+    """
+    audience = documents.audience_of(tx, row=row)
+    also_to = parts.interested(tx, object_id=row.object_id)
+    visibility = Visibility(row.visibility)
+    outbox.withdraw(tx, object_uri=row.uri)
+    storing.erase(tx, row=row)
+    kind = row.type if policy.may_share(visibility) else None
+    outbox.publish(
+        tx,
+        actor=row.author,
+        activity={"type": "Delete", "object": embeddable(tombstone(row.uri, deleted=tx.now, former_type=kind))},
+        audience=audience,
+        visibility=visibility,
+        also_to=also_to,
+    )

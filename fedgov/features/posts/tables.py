@@ -1,0 +1,166 @@
+"""What this room must look up of a post; the post itself is a row of `fedgov.store.tables.objects`.
+
+Every table hangs on ``posts``, so that deleting a post takes all of it along.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+
+from fedgov.store.tables import metadata
+
+
+def _post() -> Column[int]:
+    return Column("object_id", BigInteger, ForeignKey("posts.object_id", ondelete="CASCADE"), primary_key=True)
+
+
+posts: Final = Table(
+    "posts",
+    metadata,
+    Column("object_id", BigInteger, ForeignKey("objects.id"), primary_key=True, autoincrement=False),
+    Column("author", Text, nullable=False),
+    Column("local", Boolean, nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("visibility", String(12), nullable=False),
+    Column("in_reply_to_uri", Text),
+    Column("in_reply_to_id", BigInteger),  # row id of that object, once it is known; it may be a Tombstone
+    Column("thread_id", BigInteger, nullable=False),  # row id of the first post of the thread, as far as known
+    Column("name", Text, nullable=False, server_default=""),
+    Column("summary", Text, nullable=False, server_default=""),  # plain text
+    Column("content_html", Text, nullable=False, server_default=""),  # sanitised
+    Column("source", Text),  # what a person here typed
+    Column("source_type", String(40)),
+    Column("language", String(35)),
+    Column("sensitive", Boolean, nullable=False, server_default="0"),
+    Column("quote_uri", Text),
+    Column("url", Text),  # page for people at its own place
+    Column("emojis", Text, nullable=False, server_default="[]"),  # JSON array of [shortcode, address of the picture]
+    Column("backfilled", Boolean, nullable=False, server_default="0"),  # older news, fetched to complete a thread
+    Column("published_at", BigInteger, nullable=False),
+    Column("edited_at", BigInteger),
+    Column("replies", Integer, nullable=False, server_default="0"),
+    Column("likes", Integer, nullable=False, server_default="0"),
+    Column("shares", Integer, nullable=False, server_default="0"),
+    Index("ix_posts_author", "author", "object_id"),
+    Index("ix_posts_thread", "thread_id", "object_id"),
+    Index("ix_posts_in_reply_to_uri", "in_reply_to_uri"),
+    Index("ix_posts_visibility", "visibility", "local", "object_id"),
+)
+
+attachments: Final = Table(
+    "attachments",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("object_id", BigInteger, ForeignKey("posts.object_id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(10), nullable=False),  # image, video, audio, document, link
+    Column("media_type", String(255)),
+    Column("remote_url", Text),
+    Column("media_id", BigInteger),  # of a file that was uploaded here
+    Column("alt", Text, nullable=False, server_default=""),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("blurhash", String(128)),
+    Column("focal_x", Float),
+    Column("focal_y", Float),
+    Index("ix_attachments_object_id", "object_id", "position"),
+)
+
+mentions: Final = Table(
+    "mentions",
+    metadata,
+    _post(),
+    Column("actor_uri", Text, primary_key=True),
+    Column("name", Text),  # as it was written
+    Index("ix_mentions_actor_uri", "actor_uri", "object_id"),
+)
+
+hashtags: Final = Table(
+    "hashtags",
+    metadata,
+    _post(),
+    Column("tag", String(128), primary_key=True),
+    Index("ix_hashtags_tag", "tag", "object_id"),
+)
+
+reactions: Final = Table(
+    "reactions",
+    metadata,
+    _post(),
+    Column("actor", Text, primary_key=True),
+    Column("emoji", String(130), primary_key=True),  # empty: a like
+    Column("emoji_url", Text),  # picture of a custom emoji
+    Column("activity_uri", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_reactions_actor", "actor", "object_id"),
+)
+
+shares: Final = Table(
+    "shares",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("object_id", BigInteger, ForeignKey("posts.object_id", ondelete="CASCADE"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("visibility", String(12), nullable=False),
+    Column("activity_uri", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("uq_shares_object_id_actor", "object_id", "actor", unique=True),
+    Index("ix_shares_actor", "actor", "id"),
+)
+
+polls: Final = Table(
+    "polls",
+    metadata,
+    _post(),
+    Column("multiple", Boolean, nullable=False),
+    Column("ends_at", BigInteger),
+    Column("closed_at", BigInteger),
+    Column("voters_count", Integer),
+    Column("tally_due_at", BigInteger),  # when the others must be told the new numbers
+    Index("ix_polls_due", "closed_at", "ends_at"),
+    Index("ix_polls_tally_due_at", "tally_due_at"),
+)
+
+poll_options: Final = Table(
+    "poll_options",
+    metadata,
+    _post(),
+    Column("position", Integer, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("votes", Integer, nullable=False, server_default="0"),
+)
+
+poll_votes: Final = Table(
+    "poll_votes",
+    metadata,
+    _post(),
+    Column("actor", Text, primary_key=True),
+    Column("slot", Integer, primary_key=True),  # 0 where one answer counts, so that the database keeps it to one
+    Column("position", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+pins: Final = Table(
+    "pins",
+    metadata,
+    _post(),
+    Column("actor", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_pins_actor", "actor", "at"),
+)
+
+post_edits: Final = Table(
+    "post_edits",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("object_id", BigInteger, ForeignKey("posts.object_id", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False),  # when this text was the newest
+    Column("name", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("content_html", Text, nullable=False),
+    Column("sensitive", Boolean, nullable=False),
+    Column("language", String(35)),
+    Index("ix_post_edits_object_id", "object_id", "at"),
+)
