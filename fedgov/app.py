@@ -18,17 +18,6 @@ import structlog
 from quart import Quart
 
 from fedgov import __version__
-from fedgov.federation import actors, keys
-from fedgov.federation.client import GuardedClient
-from fedgov.federation.delivery import DeliveryWorker
-from fedgov.federation.describe import Describer
-from fedgov.federation.doors.doors import Doors
-from fedgov.federation.fetch import Fetcher
-from fedgov.federation.gate import Gate
-from fedgov.federation.inbox import InboxWorker
-from fedgov.federation.keyring import KeyRing
-from fedgov.federation.mending import Mender
-from fedgov.federation.postroom import PostRoom
 from fedgov.features.media.feature import FEATURE as MEDIA
 from fedgov.features.moderation.feature import FEATURE as MODERATION
 from fedgov.features.notices.feature import FEATURE as NOTICES
@@ -41,6 +30,17 @@ from fedgov.features.posts.queries import public_face
 from fedgov.features.search.feature import FEATURE as SEARCH
 from fedgov.features.trust.feature import FEATURE as TRUST
 from fedgov.features.trust.service import TrustDecisions
+from fedgov.federation import actors, keys
+from fedgov.federation.client import GuardedClient
+from fedgov.federation.delivery import DeliveryWorker
+from fedgov.federation.describe import Describer
+from fedgov.federation.doors.doors import Doors
+from fedgov.federation.fetch import Fetcher
+from fedgov.federation.gate import Gate
+from fedgov.federation.inbox import InboxWorker
+from fedgov.federation.keyring import KeyRing
+from fedgov.federation.mending import Mender
+from fedgov.federation.postroom import PostRoom
 from fedgov.instance import Instance
 from fedgov.kernel.clock import SECOND, Clock, SystemClock
 from fedgov.kernel.config import Config

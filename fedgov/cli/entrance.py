@@ -53,7 +53,9 @@ class Entrance:
                 raise click.UsageError(f"there is no instance in {self.home} yet; make one with: fedgov init NAME …")
             raise click.UsageError(f"say which instance with -i NAME; there are: {', '.join(names)}")
         if self.name not in names:
-            there = f"there are: {', '.join(names)}" if names else "there is none yet; make one with: fedgov init NAME …"
+            there = (
+                f"there are: {', '.join(names)}" if names else "there is none yet; make one with: fedgov init NAME …"
+            )
             raise click.UsageError(f"there is no instance {self.name!r} in {self.home}; {there}")
         return self.name
 

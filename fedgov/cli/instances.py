@@ -49,7 +49,15 @@ def quoted(text: str) -> str:
 @click.option("--database", default="", metavar="URL", help="sqlite:///PATH or postgresql://USER@HOST/NAME.")
 @click.pass_obj
 def init(
-    entrance: Entrance, name: str, domain: str, organisation: str, tooi: str, contact: str, listen: str, database: str
+    entrance: Entrance,
+    name: str,
+    *,
+    domain: str,
+    organisation: str,
+    tooi: str,
+    contact: str,
+    listen: str,
+    database: str,
 ) -> None:
     """Make an instance: its configuration, keys and database."""
     folder = entrance.home / name
@@ -100,5 +108,3 @@ def migrate(entrance: Entrance) -> None:
     config = entrance.config()
     revision = in_plain_words(lambda: asyncio.run(schema.upgrade(config.database_url)))
     click.echo(f"{config.name}: schema {revision}")
-
-

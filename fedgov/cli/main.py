@@ -8,7 +8,9 @@ import click
 
 from fedgov import __version__
 from fedgov.app import FEATURES
+from fedgov.cli.backup import backup, restore
 from fedgov.cli.demo import demo
+from fedgov.cli.doctor import doctor
 from fedgov.cli.entrance import Entrance
 from fedgov.cli.instances import init, migrate
 from fedgov.cli.serve import serve
@@ -43,7 +45,7 @@ def fedgov(context: click.Context, home: Path, name: str | None, log_level: str)
     context.obj = Entrance(home=home, name=name)
 
 
-for _command in (init, serve, demo, migrate):
+for _command in (init, serve, demo, migrate, backup, restore, doctor):
     fedgov.add_command(_command)
 for _feature in FEATURES:
     for _command in _feature.commands:

@@ -36,6 +36,7 @@ _BY_HANDLE: Final = (
     .where(func.lower(actors.c.username) == bindparam("username"), actors.c.host == bindparam("host"))
     .order_by(actors.c.deleted_at.is_not(None), actors.c.id.desc())
 )
+_KEPT: Final = frozenset({"id", "uri", "host", "local", "created_at", "disabled_at", "deleted_at", "lists_followers"})
 _REMEMBER: Final = insert_or_update(
     actors,
     key=["uri"],

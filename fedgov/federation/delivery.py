@@ -276,8 +276,9 @@ def _due(
 ) -> tuple[dict[str, list[_Parcel]], list[tuple[Row[Any], str]]]:
     """Return what may be sent now by host, and what may not be sent any more with the reason."""
     waiting: dict[tuple[str, str], int] = {}
-    for host, key, row_id in tx.rows(_WAITING_KEYS, {"now": now}):
-        waiting[host, key] = min(row_id, waiting.get((host, key), row_id))
+    for row in tx.rows(_WAITING_KEYS, {"now": now}):
+        key = (row.host, row.order_key)
+        waiting[key] = min(row.id, waiting.get(key, row.id))
     bodies: dict[int, bytes] = {}
     digests = followers_sync.Digests(tx)
     parcels: dict[str, list[_Parcel]] = {}

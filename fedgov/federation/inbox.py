@@ -263,8 +263,8 @@ def _due(tx: Transaction, *, now: int, handlers: Handlers) -> list[tuple[_Plan |
     cannot be planned is returned bare, so that it fails where failing is noted.
     """
     waiting: dict[str, int] = {}
-    for key, row_id in tx.rows(_WAITING_KEYS, {"now": now}):
-        waiting[key] = min(row_id, waiting.get(key, row_id))
+    for row in tx.rows(_WAITING_KEYS, {"now": now}):
+        waiting[row.order_key] = min(row.id, waiting.get(row.order_key, row.id))
     by_key: dict[str, list[Row[Any]]] = {}
     for row in tx.rows(_DUE, {"now": now}):
         if row.id < waiting.get(row.order_key, row.id + 1):

@@ -257,7 +257,7 @@ def _section(name: str, kind: type, values: Mapping[str, Any], mistakes: list[st
     return kind(**read_values) if len(mistakes) == before else None
 
 
-def _value(name: str, hint: Any, value: object) -> object:
+def _value(name: str, hint: Any, value: object) -> object:  # noqa: ANN401 - a type hint of any kind
     if choices := get_args(hint) if getattr(hint, "__origin__", None) is Literal else ():
         if value not in choices:
             raise ValueError(f"is {value!r}; expected one of {', '.join(map(repr, choices))}")

@@ -85,8 +85,7 @@ class SqliteDatabase:
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case on the writer thread; return its result after the sync."""
-        result: T = await self._writer.run(lambda tx: use_case(tx, *args, **values))
-        return result
+        return await self._writer.run(lambda tx: use_case(tx, *args, **values))
 
     async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query on a reader thread, in a snapshot of its own."""
@@ -208,7 +207,7 @@ class PostgresDatabase:
                 driver: Any = raw.driver_connection
                 await driver.add_listener(_CHANNEL, pass_on)
                 try:
-                    while not driver.is_closed():
+                    while not driver.is_closed():  # noqa: ASYNC110 - the driver has no event for this
                         await asyncio.sleep(_WATCH_SECONDS)
                 finally:
                     if not driver.is_closed():

@@ -93,7 +93,7 @@ class Transaction:
         """Return all rows."""
         return self.connection.execute(statement, values).all()
 
-    def value(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
+    def value(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return the first column of the first row, or None."""
         return self.connection.execute(statement, values).scalar()
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
@@ -27,6 +28,8 @@ MAX_BATCH: Final = 500
 MAX_SECONDS: Final = 0.005
 MAX_WAITING: Final = 20_000
 BUSY_RETRY_AFTER: Final = 5.0
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ class GroupCommitWriter:
         self._thread = threading.Thread(target=self._serve, name="fedgov-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, use_case: Callable[[Transaction], Any]) -> Any:
+    async def run(self, use_case: Callable[[Transaction], T]) -> T:
         """Run a use case; return its result once it is on disk.
 
         Raises:
@@ -67,7 +70,8 @@ class GroupCommitWriter:
         loop = asyncio.get_running_loop()
         job = _Job(run=use_case, future=loop.create_future(), loop=loop)
         self._jobs.put(job)
-        return await job.future
+        result: T = await job.future
+        return result
 
     def close(self) -> None:
         """Finish what waits and stop the thread."""
@@ -166,7 +170,7 @@ def set_up_connections(engine: Engine, *, read_only: bool) -> None:
     """
 
     @event.listens_for(engine, "connect")
-    def set_pragmas(connection: Any, _record: object) -> None:
+    def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",

@@ -1,0 +1,289 @@
+"""Three town halls on one machine that have talked with one another over signed HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+import click
+import uvicorn
+import uvloop
+from click.core import ParameterSource
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from sqlalchemy import func, select
+
+from fedgov.activitystreams.audience import Visibility
+from fedgov.app import Running, Server
+from fedgov.cli.demo_script import CONVERSATION, FOLLOWS, PASSWORD, TOWNS, Colleague, Step, Town
+from fedgov.cli.entrance import Entrance, in_plain_words, load
+from fedgov.cli.instances import quoted
+from fedgov.cli.serve import listen, make_server
+from fedgov.features.people import service as people
+from fedgov.features.posts import service as posts
+from fedgov.features.posts.vocabulary import PollDraft
+from fedgov.federation import actors, follows, objects
+from fedgov.instance import Instance
+from fedgov.kernel import config as configuration
+from fedgov.kernel.clock import DAY
+from fedgov.kernel.config import Config
+from fedgov.kernel.uris import parse_handle
+from fedgov.store.tables import deliveries
+from fedgov.store.transaction import Transaction
+
+T = TypeVar("T")
+
+FIRST_PORT: Final = 7001
+ARRIVAL_SECONDS: Final = 20.0
+_MARK: Final = ".conversation-complete"
+
+_CONFIG: Final = """\
+# {organisation}: made by `fedgov demo`.
+# Plain http and loopback peers are allowed here, which no real instance should do.
+
+[instance]
+domain = {domain}
+organisation = {organisation_text}
+scheme = "http"
+tooi = {tooi}
+contact = {contact}
+description = {description}
+
+[server]
+listen = "127.0.0.1:{port}"
+aliases = ["localhost:{port}", "127.0.0.1:{port}"]
+
+[federation]
+allow_http = true
+allow_networks = ["127.0.0.0/8", "::1/128"]
+
+[accounts]
+registration = "{registration}"
+"""
+
+
+@click.command()
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where its data is kept.  [default: instances/demo]",
+)
+@click.option("--port", type=click.IntRange(1, 65_533), default=FIRST_PORT, show_default=True, help="First of three.")
+@click.option("--domain", default="", help="'localhost': localhost:7001 … 7003 instead of names of their own.")
+@click.option("--fresh", is_flag=True, help="Throw the old demo away and start over.")
+@click.pass_context
+def demo(context: click.Context, home: Path | None, port: int, domain: str, fresh: bool) -> None:
+    """Start three town halls that talk with one another, in one process."""
+    if domain not in ("", "localhost"):
+        raise click.BadParameter("only 'localhost' can be chosen", param_hint="--domain")
+    folder = home or _home(context)
+    if fresh:
+        for town in TOWNS:
+            shutil.rmtree(folder / town.name, ignore_errors=True)
+        (folder / _MARK).unlink(missing_ok=True)
+    configs = [_config(folder, town, port=port + number, domain=domain) for number, town in enumerate(TOWNS)]
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        started = runner.run(_serve(configs, folder=folder))
+    if not started:
+        raise SystemExit(1)
+
+
+def _home(context: click.Context) -> Path:
+    """Return the folder: ``fedgov --home DIR demo`` means the same as ``fedgov demo --home DIR``."""
+    entrance: Entrance = context.obj
+    above = context.parent
+    given = above is not None and above.get_parameter_source("home") is not ParameterSource.DEFAULT
+    return entrance.home if given else entrance.home / "demo"
+
+
+def _config(home: Path, town: Town, *, port: int, domain: str) -> Config:
+    """Return the configuration of one town hall; it is written when there is none."""
+    folder = home / town.name
+    name = f"{domain or f'{town.name}.localhost'}:{port}"
+    if not (folder / "config.toml").exists():
+        text = _CONFIG.format(
+            organisation=town.organisation,
+            organisation_text=quoted(town.organisation),
+            domain=quoted(name),
+            tooi=quoted(town.tooi),
+            contact=quoted(f"beheer@{town.name}.example"),
+            description=quoted(town.description),
+            port=port,
+            registration=town.registration,
+        )
+        in_plain_words(lambda: configuration.read(tomllib.loads(text), folder=folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.toml").write_text(text, encoding="utf-8")
+    config = load(folder)
+    if config.instance.domain != name:
+        raise click.ClickException(
+            f"the demo in {home} is {config.instance.domain}, not {name}: an instance cannot change its name. "
+            "Start it as before, or add --fresh to throw it away and start over."
+        )
+    return config
+
+
+async def _serve(configs: Sequence[Config], *, folder: Path) -> bool:
+    """Serve until stopped; the conversation is held first when the demo is new."""
+    server = make_server(configs)
+    console = Console()
+    serving = asyncio.create_task(server.serve(sockets=listen(configs)))
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
+        await asyncio.sleep(0.05)
+    if server.started:
+        talking = asyncio.create_task(_prepare(server, folder=folder, console=console))
+        await asyncio.wait([talking, serving], return_when=asyncio.FIRST_COMPLETED)
+        if talking.done() and talking.exception() is None:
+            _show(configs, console)
+        elif talking.done():
+            server.should_exit = True
+            await serving
+            talking.result()
+        else:
+            talking.cancel()
+    await serving
+    return server.started
+
+
+async def _prepare(server: uvicorn.Server, *, folder: Path, console: Console) -> None:
+    mark = folder / _MARK
+    if mark.exists():
+        return
+    app = server.config.app
+    assert isinstance(app, Server)  # noqa: S101 - made by make_server
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True) as progress:
+        task = progress.add_task("The town halls open…", total=None)
+        stage = Stage(app.running, tell=lambda text: progress.update(task, description=text))
+        await stage.play()
+    mark.touch()
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """Plays the conversation of the demo between running instances.
+
+    Args:
+        running: The town halls, in the order of `TOWNS`.
+        tell: Shows what is going on.
+    """
+
+    running: Sequence[Running]
+    tell: Callable[[str], None]
+    homes: dict[str, Running] = field(default_factory=dict)
+    posts: dict[str, str] = field(default_factory=dict)
+
+    async def play(self) -> None:
+        """Make accounts, follow, and say everything in its order."""
+        for running, town in zip(self.running, TOWNS, strict=True):
+            for person in town.staff:
+                self.tell(f"{town.organisation}: {person.name} gets an account…")
+                await self._hire(running, person)
+        for who, whom in FOLLOWS:
+            self.tell(f"{who} follows {whom}…")
+            await self._follow(who, whom)
+        for step in CONVERSATION:
+            self.tell(f"{step.who}: {step.do}…")
+            await self._do(step)
+        await self._arrive_everywhere()
+
+    async def _hire(self, running: Running, person: Colleague) -> None:
+        self.homes[person.username] = running
+        instance = running.instance
+        if await instance.read(actors.find_local, username=person.username) is not None:
+            return  # an earlier start was interrupted
+        await people.open_account(
+            instance,
+            username=person.username,
+            password=PASSWORD,
+            name=person.name,
+            function=person.function,
+            department=person.department,
+            administrator=person.administrator,
+        )
+
+    def _actor(self, username: str) -> str:
+        return self.homes[username].instance.site.actor(username)
+
+    async def _follow(self, who: str, whom: str) -> None:
+        instance, other = self.homes[who].instance, self.homes[whom].instance
+        handle = parse_handle(f"@{whom}@{other.site.domain}", scheme=other.site.scheme)
+        target = await instance.fetch.actor_by_handle(handle)
+        await instance.write(people.follow, actor=self._actor(who), target=target)
+        await self._until(instance, follows.is_follower, follower=self._actor(who), following=target)
+
+    async def _do(self, step: Step) -> None:
+        instance = self.homes[step.who].instance
+        who, about = self._actor(step.who), self.posts.get(step.to, "")
+        if about:
+            about_id = await self._post_id(instance, about)
+        if step.do in ("post", "reply"):
+            poll = PollDraft(options=step.options, ends_at=instance.clock.now() + 7 * DAY) if step.options else None
+            row_id = await instance.write(
+                posts.publish_post,
+                author=who,
+                text=step.text,
+                title=step.title,
+                summary=step.summary,
+                visibility=Visibility(step.visibility),
+                in_reply_to=about or None,
+                poll=poll,
+            )
+            self.posts[step.key] = instance.site.post(row_id)
+        elif step.do == "edit":
+            await instance.write(posts.edit_post, actor=who, object_id=about_id, text=step.text)
+        elif step.do == "delete":
+            await instance.write(posts.delete_post, actor=who, object_id=about_id)
+        elif step.do == "like":
+            await instance.write(posts.like, actor=who, object_id=about_id)
+        elif step.do == "react":
+            await instance.write(posts.like, actor=who, object_id=about_id, emoji=step.emoji)
+        elif step.do == "share":
+            await instance.write(posts.share, actor=who, object_id=about_id)
+        elif step.do == "vote":
+            await instance.write(posts.vote, actor=who, object_id=about_id, choices=step.options)
+
+    async def _post_id(self, instance: Instance, uri: str) -> int:
+        """Wait until a post has arrived; return its row id."""
+        row = await self._until(instance, objects.find, uri=uri)
+        return int(row.id)
+
+    async def _arrive_everywhere(self) -> None:
+        """Wait until nothing is on its way any more."""
+        for running in self.running:
+            await self._until(running.instance, _nothing_waits)
+
+    async def _until(self, instance: Instance, query: Callable[..., T], **values: object) -> T:
+        """Read until the answer is not empty."""
+        async with asyncio.timeout(ARRIVAL_SECONDS):
+            while not (found := await instance.read(query, **values)):  # noqa: ASYNC110 - another server makes it true
+                await asyncio.sleep(0.02)
+        return found
+
+
+def _nothing_waits(tx: Transaction) -> bool:
+    return not tx.value(select(func.count()).where(deliveries.c.state == "queued"))
+
+
+def _show(configs: Sequence[Config], console: Console) -> None:
+    """Print addresses and log-ins."""
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
+    for heading in ("Organisation", "Address", "Log in as"):
+        table.add_column(heading)
+    for config, town in zip(configs, TOWNS, strict=True):
+        names = ", ".join(person.username for person in town.staff)
+        table.add_row(town.organisation, config.site.origin, names)
+    console.print(Panel(table, title="fedgov demo", expand=False))
+    console.print(f"Password of everyone: [bold]{PASSWORD}[/bold]")
+    console.print("The first of each row is the administrator.")
+    names = [name for config in configs if (name := config.instance.domain.partition(":")[0]) != "localhost"]
+    if names:
+        console.print("\nBrowsers know these names. For other programs, put this line in /etc/hosts:")
+        console.print(f"  127.0.0.1 {' '.join(names)}", highlight=False, soft_wrap=True)
+    console.print("\nStop with Ctrl-C.")
