@@ -137,7 +137,7 @@ class Fetcher:
             task = asyncio.ensure_future(work())
             self._running[key] = task
             task.add_done_callback(lambda _: self._running.pop(key, None))
-        return await asyncio.shield(task)  # type: ignore[no-any-return]
+        return await asyncio.shield(task)
 
     # --- actors ---------------------------------------------------------------------------------------------
 
