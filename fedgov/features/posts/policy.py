@@ -156,7 +156,7 @@ def check_attachments(alts: Sequence[str], *, settings: PostSettings) -> None:
         raise InvalidError("a description is too long", field="alt1")
 
 
-def check_poll(poll: PollDraft, *, settings: PostSettings) -> None:
+def check_poll(poll: PollDraft, *, settings: PostSettings, now: int) -> None:
     """Refuse a poll that cannot be answered.
 
     Raises:
@@ -169,5 +169,5 @@ def check_poll(poll: PollDraft, *, settings: PostSettings) -> None:
         raise InvalidError("an answer is empty or too long", field="poll_option1")
     if len({option.casefold() for option in options}) != len(options):
         raise InvalidError("two answers are the same", field="poll_option1")
-    if not MIN_POLL <= poll.duration <= MAX_POLL:
+    if not MIN_POLL <= poll.ends_at - now <= MAX_POLL:
         raise InvalidError("a poll is open for five minutes to a month", field="poll_ends")

@@ -57,8 +57,11 @@ attachments: Final = Table(
     Column("position", Integer, nullable=False),
     Column("kind", String(10), nullable=False),  # image, video, audio, document, link
     Column("media_type", String(255)),
-    Column("remote_url", Text),
+    Column("url", Text, nullable=False),  # as it stands in the document
     Column("media_id", BigInteger),  # of a file that was uploaded here
+    Column("name", Text, nullable=False, server_default=""),  # of the file
+    Column("size", BigInteger),
+    Column("has_preview", Boolean, nullable=False, server_default="0"),
     Column("alt", Text, nullable=False, server_default=""),
     Column("width", Integer),
     Column("height", Integer),

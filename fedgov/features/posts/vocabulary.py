@@ -128,10 +128,10 @@ class PollDraft:
 
     Args:
         options: Plain texts, in order.
-        duration: Milliseconds from now until it closes.
+        ends_at: When it closes, in milliseconds since the epoch.
         multiple: Several answers may be chosen.
     """
 
     options: tuple[str, ...]
-    duration: int
+    ends_at: int
     multiple: bool = False

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Row, Table, bindparam, func, select, union
 
+from fedgov.activitystreams.attachment import Attachment
 from fedgov.activitystreams.poll import Option, Poll
 from fedgov.features.posts.tables import (
     attachments,
@@ -45,7 +46,7 @@ _REACTIONS: Final = (
     select(
         reactions.c.object_id,
         reactions.c.emoji,
-        func.count().label("count"),
+        func.count().label("times"),
         func.max(reactions.c.emoji_url).label("emoji_url"),
         func.min(reactions.c.at).label("first"),
     )
@@ -60,6 +61,7 @@ _OWN_SHARES: Final = select(shares.c.object_id).where(
     shares.c.object_id.in_(_ids), shares.c.actor == bindparam("actor")
 )
 _PINNED: Final = select(pins.c.object_id).where(pins.c.object_id.in_(_ids), pins.c.actor == bindparam("actor"))
+_PINNED_ANYHOW: Final = select(pins.c.object_id).where(pins.c.object_id.in_(_ids))
 _VOTERS: Final = select(poll_votes.c.actor).where(poll_votes.c.object_id == bindparam("id")).distinct()
 _LIKERS: Final = (
     select(reactions.c.actor)
@@ -100,6 +102,20 @@ def attachments_of(tx: Transaction, *, object_ids: Sequence[int]) -> Grouped:
     return _grouped(tx, _ATTACHMENTS, object_ids)
 
 
+def file_of(row: Row[Any]) -> Attachment:
+    """Return a file of a post as it stands in a document."""
+    return Attachment(
+        url=row.url,
+        kind=row.kind,
+        media_type=row.media_type,
+        name=row.alt or None,
+        blurhash=row.blurhash,
+        width=row.width,
+        height=row.height,
+        focal_point=None if row.focal_x is None or row.focal_y is None else (row.focal_x, row.focal_y),
+    )
+
+
 def mentions_of(tx: Transaction, *, object_ids: Sequence[int]) -> Grouped:
     """Return who is named in posts."""
     return _grouped(tx, _MENTIONS, object_ids)
@@ -111,7 +127,7 @@ def hashtags_of(tx: Transaction, *, object_ids: Sequence[int]) -> Grouped:
 
 
 def reactions_of(tx: Transaction, *, object_ids: Sequence[int]) -> Grouped:
-    """Return (emoji, count, emoji_url) of each emoji that was given to posts; likes are counted in the post."""
+    """Return (emoji, times, emoji_url) of each emoji that was given to posts; likes are counted in the post."""
     return _grouped(tx, _REACTIONS, object_ids)
 
 
@@ -129,6 +145,11 @@ def own_shares(tx: Transaction, *, object_ids: Sequence[int], actor: str) -> set
 def pinned(tx: Transaction, *, object_ids: Sequence[int], actor: str) -> set[int]:
     """Return which of these posts somebody put on top of the own profile."""
     return set(_grouped(tx, _PINNED, object_ids, actor=actor))
+
+
+def pinned_by_author(tx: Transaction, *, object_ids: Sequence[int]) -> set[int]:
+    """Return which of these posts stand on top of their author's profile."""
+    return set(_grouped(tx, _PINNED_ANYHOW, object_ids))
 
 
 def poll_rows(tx: Transaction, *, object_ids: Sequence[int]) -> dict[int, Row[Any]]:

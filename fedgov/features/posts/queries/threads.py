@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, select
 
 from fedgov.features.posts.queries.posts import POST, may_be_readable, readable
 from fedgov.features.posts.tables import posts
@@ -18,14 +18,6 @@ MAX_POSTS: Final = 1_000
 MAX_ANCESTORS: Final = 100
 MAX_DESCENDANTS: Final = 500
 _DEEPEST: Final = 100
-
-_REPLIES: Final = (
-    select(objects.c.uri)
-    .join(posts, posts.c.object_id == objects.c.id)
-    .where(posts.c.in_reply_to_id == bindparam("id"), posts.c.visibility.in_(["public", "unlisted"]))
-    .order_by(posts.c.object_id)
-    .limit(bindparam("limit"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +96,3 @@ def _descendants(row: Row[Any], known: Mapping[int, Row[Any]]) -> Iterator[Place
         given += 1
         yield Place(object_id=each.object_id, depth=min(depth, _DEEPEST), row=each)
         waiting.extend((child, depth + 1) for child in reversed(children[each.object_id]))
-
-
-def public_replies(tx: Transaction, *, object_id: int, limit: int = 500) -> list[str]:
-    """Return the ids of the replies that everyone may read, oldest first: the ``replies`` collection."""
-    return list(tx.values(_REPLIES, {"id": object_id, "limit": limit}))

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from sqlalchemy import Row
 
-from fedgov.activitystreams.attachment import Attachment
 from fedgov.activitystreams.audience import Audience, Visibility, audience_for
 from fedgov.activitystreams.document import Document
 from fedgov.activitystreams.object import PostMembers, article_document, note_document, question_document
@@ -53,7 +52,7 @@ def document_of(tx: Transaction, *, row: Row[Any], audience: Audience) -> Docume
         "sensitive": row.sensitive,
         "language": row.language,
         "in_reply_to": row.in_reply_to_uri,
-        "attachments": [_file(tx, each) for each in parts.attachments_of(tx, object_ids=ids)[row.object_id]],
+        "attachments": [parts.file_of(each) for each in parts.attachments_of(tx, object_ids=ids)[row.object_id]],
         "mentions": [
             Mention(href=each.actor_uri, name=each.name)
             for each in parts.mentions_of(tx, object_ids=ids)[row.object_id]
@@ -63,6 +62,7 @@ def document_of(tx: Transaction, *, row: Row[Any], audience: Audience) -> Docume
             for each in parts.hashtags_of(tx, object_ids=ids)[row.object_id]
         ],
         "quote": row.quote_uri,
+        "replies": f"{row.uri}/replies",
     }
     poll = parts.poll_of(tx, object_id=row.object_id) if row.type == "Question" else None
     if poll is not None:
@@ -97,17 +97,4 @@ def document_of(tx: Transaction, *, row: Row[Any], audience: Audience) -> Docume
         audience=audience,
         published=row.published_at,
         **members,
-    )
-
-
-def _file(tx: Transaction, row: Row[Any]) -> Attachment:
-    return Attachment(
-        url=tx.site.url(f"/media/{row.media_id}") if row.media_id is not None else row.remote_url,
-        kind=row.kind,
-        media_type=row.media_type,
-        name=row.alt or None,
-        blurhash=row.blurhash,
-        width=row.width,
-        height=row.height,
-        focal_point=None if row.focal_x is None or row.focal_y is None else (row.focal_x, row.focal_y),
     )

@@ -13,7 +13,7 @@ from fedgov.activitystreams.actor import KINDS as ACTOR_TYPES
 from fedgov.activitystreams.audience import NOBODY, Audience, Visibility, visibility
 from fedgov.activitystreams.collection import COLLECTION_TYPES
 from fedgov.activitystreams.document import Document
-from fedgov.activitystreams.object import ObjectView, is_tombstone, read_object
+from fedgov.activitystreams.object import ObjectView, read_object
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.service import storing
@@ -23,6 +23,7 @@ from fedgov.federation import objects as object_store
 from fedgov.kernel.errors import ConflictError, ForbiddenError, GoneError, MalformedError
 from fedgov.kernel.text.markdown import render
 from fedgov.kernel.text.plain import clean_name, html_to_plain, truncate
+from fedgov.kernel.text.sanitise import sanitise
 from fedgov.kernel.uris import same_origin
 from fedgov.store.transaction import Transaction
 
@@ -168,6 +169,11 @@ def _text(view: ObjectView) -> storing.Text:
     if not is_note_in_advance:
         # The abstract of an article and the description of an unknown thing are text to be read.
         content, summary = content or (f"<p>{escape(summary)}</p>" if summary else ""), ""
+    content += "".join(
+        _link(each.url, each.name)
+        for each in view.attachments
+        if each.kind == "link" and escape(each.url) not in content
+    )
     return storing.Text(
         name=clean_name(view.name or "", limit=MAX_TITLE),
         summary=truncate(" ".join(summary.split()), limit=MAX_SUMMARY),
@@ -179,11 +185,17 @@ def _text(view: ObjectView) -> storing.Text:
         files=tuple(
             storing.FileRow(file=replace(each, name=truncate(each.name, limit=MAX_ALT) if each.name else None))
             for each in view.attachments
+            if each.kind != "link"
         ),
         mentions=view.mentions,
         hashtags=tuple(tag.name for tag in view.hashtags),
         emojis=view.emojis,
     )
+
+
+def _link(url: str, name: str | None) -> str:
+    """Return a link that hangs on an object as a paragraph of its text."""
+    return sanitise(f'<p><a href="{escape(url)}">{escape(clean_name(name or "", limit=MAX_TITLE) or url)}</a></p>')
 
 
 # --- newer versions ---------------------------------------------------------------------------------------------
@@ -302,8 +314,3 @@ def forget_author(tx: Transaction, *, actor: str) -> None:
         row = post_queries.find(tx, object_id=object_id)
         if row is not None:
             storing.erase(tx, row=row)
-
-
-def is_deleted(document: Document) -> bool:
-    """Tell whether a fetched document says that its object is gone."""
-    return is_tombstone(document)

@@ -84,7 +84,7 @@ def publish_post(
     if poll is not None:
         if title:
             raise InvalidError("a poll cannot have a title", field="title")
-        policy.check_poll(poll, settings=settings)
+        policy.check_poll(poll, settings=settings, now=tx.now)
     if not outbox.sender_exists(tx, actor=author):
         raise ForbiddenError("this account cannot post", detail=author)
     parent = _answered(tx, author=author, uri=in_reply_to, visibility=visibility)
@@ -145,7 +145,7 @@ def _poll(tx: Transaction, draft: PollDraft | None) -> Poll | None:
     if draft is None:
         return None
     options = tuple(Option(name=clean_name(label, limit=policy.MAX_OPTION)) for label in draft.options)
-    return Poll(options=options, multiple=draft.multiple, end_time=tx.now + draft.duration, voters_count=0)
+    return Poll(options=options, multiple=draft.multiple, end_time=draft.ends_at, voters_count=0)
 
 
 def _add_object(tx: Transaction, *, object_id: int, uri: str, author: str, visibility: Visibility, kind: str) -> None:

@@ -14,6 +14,7 @@ from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.poll import Poll
 from fedgov.activitystreams.tag import Emoji, Mention
 from fedgov.features.posts import policy
+from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.tables import (
     attachments,
@@ -50,10 +51,21 @@ _TAG: Final = insert_or_ignore(hashtags)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow:
-    """A file that hangs on a post: somebody else's, or one that was uploaded here."""
+    """A file that hangs on a post: somebody else's, or one that was uploaded here.
+
+    Args:
+        file: As it stands in the document.
+        media_id: Row id of an uploaded file.
+        name: Name of the file, for a reader.
+        size: Bytes, where known.
+        has_preview: There is a smaller picture of it here.
+    """
 
     file: Attachment
     media_id: int | None = None
+    name: str = ""
+    size: int | None = None
+    has_preview: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,8 +223,11 @@ def _hang(tx: Transaction, *, object_id: int, text: Text) -> None:
             "position": position,
             "kind": each.file.kind,
             "media_type": (each.file.media_type or "")[:255] or None,
-            "remote_url": each.file.url if each.media_id is None else None,
+            "url": each.file.url,
             "media_id": each.media_id,
+            "name": each.name,
+            "size": each.size,
+            "has_preview": each.has_preview,
             "alt": each.file.name or "",
             "width": each.file.width,
             "height": each.file.height,
@@ -334,16 +349,10 @@ def files_of(rows: Sequence[Row[Any]]) -> tuple[FileRow, ...]:
     return tuple(
         FileRow(
             media_id=row.media_id,
-            file=Attachment(
-                url=row.remote_url or "",
-                kind=row.kind,
-                media_type=row.media_type,
-                name=row.alt or None,
-                blurhash=row.blurhash,
-                width=row.width,
-                height=row.height,
-                focal_point=None if row.focal_x is None or row.focal_y is None else (row.focal_x, row.focal_y),
-            ),
+            name=row.name,
+            size=row.size,
+            has_preview=row.has_preview,
+            file=parts.file_of(row),
         )
         for row in rows
     )

@@ -1,0 +1,380 @@
+"""Posts as cards, for every page and door that shows them; a page of them takes a fixed number of queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any, Final
+from urllib.parse import quote
+
+import orjson
+from markupsafe import Markup
+from sqlalchemy import Row
+
+from fedgov.activitystreams.attachment import Attachment
+from fedgov.activitystreams.audience import Visibility
+from fedgov.features.people.present import person_cards
+from fedgov.features.posts import policy
+from fedgov.features.posts.queries import parts, reach
+from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.queries.threads import Place, Thread
+from fedgov.features.posts.queries.timelines import Entry
+from fedgov.federation import objects as object_store
+from fedgov.kernel.text.markdown import render_markdown
+from fedgov.store.transaction import Transaction
+from fedgov.web.cards import (
+    AttachmentCard,
+    PersonCard,
+    PollCard,
+    PollOption,
+    PostCard,
+    ReactionCount,
+    Receipt,
+    ReplyTo,
+    TagCard,
+)
+from fedgov.web.proxied import attachment_card, proxied_path, secret_of
+from fedgov.web.rows import RevisionRow
+
+SHOWN: Final = frozenset({"Note", "Article", "Question", "Page", "Image", "Document", "Video", "Audio"})
+"""The types that a card shows in full; of others it gives name, text and a link."""
+
+MAX_RECIPIENTS: Final = 20
+_TAG: Final = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
+_SHORTCODE: Final = re.compile(r":([A-Za-z0-9_+-]{1,128}):")
+_NOBODY: Final = PersonCard(uri="", url="", handle="", name="", initials="", organisation="")
+
+Wanted = int | Row[Any] | Entry
+
+
+def post_cards(tx: Transaction, wanted: Sequence[Wanted], viewer: str | None) -> list[PostCard]:
+    """Return cards of those posts that somebody may read, in the order given.
+
+    Args:
+        tx: The open transaction.
+        wanted: Row ids of objects, posts, or entries of a timeline.
+        viewer: URI of the actor who reads; None for a visitor.
+    """
+    entries = _entries(tx, wanted)
+    readable = post_queries.readable(tx, rows=[entry.row for entry in entries], viewer=viewer)
+    allowed = {row.object_id for row in readable}
+    shown = [entry for entry in entries if entry.row.object_id in allowed]
+    if not shown:
+        return []
+    rows = {entry.row.object_id: entry.row for entry in shown}
+    sharers = {entry.shared_by for entry in shown if entry.shared_by is not None}
+    found = _Found.gather(tx, rows=rows, viewer=viewer, people=sharers)
+    cards = {object_id: found.card(row) for object_id, row in rows.items()}
+    return [
+        replace(cards[entry.row.object_id], shared_by=found.people.get(entry.shared_by) if entry.shared_by else None)
+        for entry in shown
+    ]
+
+
+def _entries(tx: Transaction, wanted: Sequence[Wanted]) -> list[Entry]:
+    known = post_queries.find_many(tx, object_ids=[each for each in wanted if isinstance(each, int)])
+    found: list[Entry] = []
+    for each in wanted:
+        if isinstance(each, Entry):
+            found.append(each)
+        elif not isinstance(each, int):
+            found.append(Entry(entry_id=each.object_id, row=each))
+        elif each in known:
+            found.append(Entry(entry_id=each, row=known[each]))
+    return found
+
+
+def post_card(tx: Transaction, *, row: Row[Any], viewer: str | None) -> PostCard:
+    """Return the card of one post that was checked to be readable.
+
+    Args:
+        tx: The open transaction.
+        row: The post.
+        viewer: URI of the actor who reads; None for a visitor.
+    """
+    return _Found.gather(tx, rows={row.object_id: row}, viewer=viewer, people=()).card(row)
+
+
+def thread_cards(
+    tx: Transaction, *, thread: Thread, viewer: str | None
+) -> tuple[tuple[PostCard, ...], tuple[PostCard, ...]]:
+    """Return the cards of what a post answers, oldest first, and of its replies in reading order.
+
+    Args:
+        tx: The open transaction.
+        thread: What stands around the post.
+        viewer: URI of the actor who reads; None for a visitor.
+    """
+    places = (*thread.ancestors, *thread.descendants)
+    cards = {card.id: card for card in post_cards(tx, [each.row for each in places if each.row is not None], viewer)}
+
+    def shown(part: Sequence[Place]) -> tuple[PostCard, ...]:
+        found = (_deleted(each.object_id) if each.row is None else cards.get(each.object_id) for each in part)
+        return tuple(
+            replace(card, depth=place.depth) for place, card in zip(part, found, strict=True) if card is not None
+        )
+
+    return shown(thread.ancestors), shown(thread.descendants)
+
+
+def _deleted(object_id: int) -> PostCard:
+    return PostCard(
+        id=object_id,
+        uri="",
+        url=f"/posts/{object_id}",
+        author=_NOBODY,
+        published_at=0,
+        content_html=Markup(""),
+        deleted=True,
+    )
+
+
+# --- cards ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """All that cards are made of, read for the whole page at once."""
+
+    viewer: str | None
+    is_member: bool
+    now: int
+    secret: bytes
+    people: Mapping[str, PersonCard]
+    parents: Mapping[int, Row[Any]]
+    attachments: parts.Grouped
+    mentions: parts.Grouped
+    addressed: Mapping[int, Sequence[str]]
+    hashtags: parts.Grouped
+    reactions: parts.Grouped
+    polls: Mapping[int, Row[Any]]
+    options: parts.Grouped
+    own_votes: Mapping[int, tuple[int, ...]]
+    own_reactions: Mapping[int, set[str]]
+    own_shares: set[int]
+    pinned: set[int]
+    receipts: Mapping[str, Receipt]
+
+    @classmethod
+    def gather(
+        cls, tx: Transaction, *, rows: Mapping[int, Row[Any]], viewer: str | None, people: Collection[str]
+    ) -> _Found:
+        ids = list(rows)
+        parents = _readable_parents(tx, rows=rows, viewer=viewer)
+        addressed = _addressed(tx, rows)
+        polls = parts.poll_rows(tx, object_ids=[key for key, row in rows.items() if row.type == "Question"])
+        authors = {row.author for row in (*rows.values(), *parents.values())}
+        named = {uri for uris in addressed.values() for uri in uris}
+        own = viewer if viewer is not None and tx.site.owns(viewer) else None
+        return cls(
+            viewer=viewer,
+            is_member=own is not None,
+            now=tx.now,
+            secret=secret_of(tx.config.folder),
+            people=person_cards(tx, {*authors, *named, *people}),
+            parents=parents,
+            attachments=parts.attachments_of(tx, object_ids=ids),
+            mentions=parts.mentions_of(tx, object_ids=ids),
+            addressed=addressed,
+            hashtags=parts.hashtags_of(tx, object_ids=ids),
+            reactions=parts.reactions_of(tx, object_ids=ids),
+            polls=polls,
+            options=parts.options_of(tx, object_ids=list(polls)),
+            own_votes=parts.own_votes(tx, object_ids=list(polls), actor=own) if own else {},
+            own_reactions=parts.own_reactions(tx, object_ids=ids, actor=own) if own else {},
+            own_shares=parts.own_shares(tx, object_ids=ids, actor=own) if own else set(),
+            pinned=parts.pinned_by_author(tx, object_ids=ids),
+            receipts=reach.receipts(tx, uris=[row.uri for row in rows.values() if own and row.author == own]),
+        )
+
+    def card(self, row: Row[Any]) -> PostCard:
+        """Return the card of one of the posts."""
+        key, visibility = row.object_id, Visibility(row.visibility)
+        is_own = row.author == self.viewer
+        mine = self.own_reactions.get(key, set())
+        return PostCard(
+            id=key,
+            uri=row.uri,
+            url=f"/posts/{key}",
+            author=self.people.get(row.author, _NOBODY),
+            published_at=row.published_at,
+            edited_at=row.edited_at,
+            content_html=self._html(row),
+            visibility=visibility.value,
+            recipients=self._recipients(row),
+            language=row.language,
+            summary=row.summary,
+            title=row.name if row.type != "Note" or not row.content_html else "",
+            attachments=tuple(self._attachment(each, parts.file_of(each)) for each in self.attachments.get(key, ())),
+            poll=self._poll(row),
+            tags=tuple(TagCard(name=each.tag, url=f"/tags/{quote(each.tag)}") for each in self.hashtags.get(key, ())),
+            reply_to=self._reply_to(row),
+            replies=row.replies,
+            shares=row.shares,
+            likes=row.likes,
+            reactions=tuple(
+                ReactionCount(
+                    emoji=each.emoji,
+                    count=each.times,
+                    mine=each.emoji in mine,
+                    image_url=proxied_path(self.secret, each.emoji_url) if each.emoji_url else None,
+                )
+                for each in self.reactions.get(key, ())
+            ),
+            liked="" in mine,
+            shared=key in self.own_shares,
+            pinned=key in self.pinned,
+            may_reply=self.is_member,
+            may_share=self.is_member and policy.may_share(visibility),
+            may_edit=is_own and row.local,
+            may_delete=is_own and row.local,
+            receipt=self.receipts.get(row.uri) if is_own else None,
+            fallback_link=None if row.type in SHOWN else row.url or row.uri,
+            fallback_type="" if row.type in SHOWN else row.type,
+            original_url=None if row.local else row.url or row.uri,
+        )
+
+    def _html(self, row: Row[Any]) -> Markup:
+        pictures = {shortcode: proxied_path(self.secret, url) for shortcode, url in orjson.loads(row.emojis)}
+        html: str = row.content_html
+        if pictures:
+            html = with_emoji(html, pictures=pictures)
+        return Markup(html)  # noqa: S704 - sanitised when it was stored
+
+    def _recipients(self, row: Row[Any]) -> tuple[PersonCard, ...]:
+        uris = self.addressed.get(row.object_id, ())
+        return tuple(self.people[uri] for uri in uris if uri in self.people and uri != row.author)
+
+    def _attachment(self, row: Row[Any], file: Attachment) -> AttachmentCard:
+        if row.media_id is None:
+            return attachment_card(self.secret, file)
+        path = f"/media/{row.media_id}"
+        return AttachmentCard(
+            kind=row.kind,
+            url=path,
+            preview_url=f"{path}/preview" if row.has_preview else None,
+            media_type=row.media_type or "application/octet-stream",
+            alt=row.alt,
+            width=row.width,
+            height=row.height,
+            blurhash=row.blurhash,
+            size=row.size,
+            name=row.name,
+            id=row.media_id,
+        )
+
+    def _poll(self, row: Row[Any]) -> PollCard | None:
+        poll = self.polls.get(row.object_id)
+        if poll is None:
+            return None
+        options = self.options[row.object_id]
+        voters = poll.voters_count
+        whole = voters or sum(option.votes for option in options) or 1
+        closed = poll.closed_at is not None or (poll.ends_at is not None and poll.ends_at <= self.now)
+        votes = self.own_votes.get(row.object_id, ())
+        return PollCard(
+            options=tuple(
+                PollOption(label=option.label, votes=option.votes, share=min(option.votes / whole, 1.0))
+                for option in options
+            ),
+            multiple=poll.multiple,
+            closed=closed,
+            ends_at=poll.ends_at,
+            voters=voters,
+            may_vote=self.is_member
+            and policy.may_vote(author=row.author, voter=self.viewer or "", closed=closed, has_voted=bool(votes)),
+            own_votes=votes,
+        )
+
+    def _reply_to(self, row: Row[Any]) -> ReplyTo | None:
+        if row.in_reply_to_id is None:
+            return None
+        parent = self.parents.get(row.in_reply_to_id)
+        author = self.people.get(parent.author) if parent is not None else None
+        return ReplyTo(url=f"/posts/{row.in_reply_to_id}", author=author)
+
+
+def _readable_parents(tx: Transaction, *, rows: Mapping[int, Row[Any]], viewer: str | None) -> dict[int, Row[Any]]:
+    """Return what the posts answer, as far as the reader may know of it."""
+    wanted = {row.in_reply_to_id for row in rows.values() if row.in_reply_to_id is not None}
+    found = {key: rows[key] for key in wanted & rows.keys()}
+    others = post_queries.find_many(tx, object_ids=wanted - rows.keys())
+    found.update({row.object_id: row for row in post_queries.readable(tx, rows=list(others.values()), viewer=viewer)})
+    return found
+
+
+def _addressed(tx: Transaction, rows: Mapping[int, Row[Any]]) -> dict[int, list[str]]:
+    """Return to whom direct messages are addressed."""
+    direct = [key for key, row in rows.items() if row.visibility == Visibility.DIRECT.value]
+    return {key: object_store.targets(tx, row_id=key)[:MAX_RECIPIENTS] for key in direct}
+
+
+def with_emoji(html: str, *, pictures: Mapping[str, str]) -> str:
+    """Return sanitised HTML in which the names of custom emoji in the text are pictures.
+
+    Args:
+        html: Sanitised HTML.
+        pictures: Paths on this instance by shortcode.
+    """
+
+    def picture(match: re.Match[str]) -> str:
+        path = pictures.get(match[1])
+        if path is None:
+            return match[0]
+        return f'<img class="emoji" src="{escape(path)}" alt=":{match[1]}:" width="20" height="20" loading="lazy">'
+
+    pieces = _TAG.split(html)
+    return "".join(piece if number % 2 else _SHORTCODE.sub(picture, piece) for number, piece in enumerate(pieces))
+
+
+# --- other views of a post --------------------------------------------------------------------------------------
+
+
+def revision_rows(tx: Transaction, *, row: Row[Any], viewer: str | None) -> list[RevisionRow]:
+    """Return the earlier texts of a post that was checked to be readable, newest first."""
+    card = post_card(tx, row=row, viewer=viewer)
+    return [
+        RevisionRow(
+            post=replace(
+                card,
+                content_html=Markup(each.content_html),  # noqa: S704 - sanitised when it was stored
+                title=each.name,
+                summary=each.summary,
+                language=each.language,
+                attachments=(),
+                poll=None,
+                receipt=None,
+            ),
+            at=each.at,
+        )
+        for each in post_queries.earlier_versions(tx, object_id=row.object_id)
+    ]
+
+
+def preview_card(
+    tx: Transaction, *, author: str, text: str, visibility: Visibility, title: str = "", summary: str = ""
+) -> PostCard:
+    """Return how a post would look, without storing it.
+
+    Args:
+        tx: The open transaction.
+        author: URI of the local actor who writes.
+        text: Markdown.
+        visibility: The audience chosen.
+        title: Plain text.
+        summary: Note in advance.
+    """
+    rendered = render_markdown(text, hashtag_url=lambda tag: f"/tags/{quote(tag)}")
+    return PostCard(
+        id=0,
+        uri="",
+        url="/compose",
+        author=person_cards(tx, {author}).get(author, _NOBODY),
+        published_at=tx.now,
+        content_html=Markup(rendered.html),  # noqa: S704 - sanitised
+        visibility=visibility.value,
+        title=title,
+        summary=summary,
+    )
