@@ -145,3 +145,27 @@ def original_url(row: Row[Any]) -> str:
     """Return the address of the page at the actor's own server."""
     document = orjson.loads(row.document) if row.document else {}
     return web_url(document) or str(row.uri)
+
+
+_BROWSERS: Final = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(user_agent: str) -> str:
+    """Return in plain words what a browser says to be, such as ``Firefox · Windows``; empty when it says nothing."""
+    parts = [next((name for mark, name in table if mark in user_agent), "") for table in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(part for part in parts if part) or user_agent.partition("/")[0].strip()[:40]

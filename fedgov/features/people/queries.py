@@ -17,7 +17,7 @@ from fedgov.features.people.tables import mutes as mute_rows
 from fedgov.federation import actors as actor_store
 from fedgov.kernel.errors import FedgovError, NotFoundError
 from fedgov.kernel.uris import parse_handle
-from fedgov.store.tables import actors, follows, inbox_items
+from fedgov.store.tables import actors, follows, inbox_items, objects
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import Relation
 
@@ -280,6 +280,27 @@ def relation(tx: Transaction, *, viewer: str | None, target: str) -> Relation:
         blocked=blocks(tx, who=viewer, whom=target),
         muted=mutes(tx, who=viewer, whom=target),
     )
+
+
+def local_actors(tx: Transaction) -> Sequence[str]:
+    """Return the URIs of all actors of this instance that are not deleted."""
+    return tx.values(select(actors.c.uri).where(actors.c.local, actors.c.deleted_at.is_(None)).order_by(actors.c.id))
+
+
+def count_objects(tx: Transaction, *, by: Sequence[str]) -> dict[str, int]:
+    """Return how many things each of these actors published that still exist."""
+    statement = (
+        select(objects.c.attributed_to, func.count().label("number"))
+        .where(objects.c.attributed_to.in_(by), objects.c.deleted_at.is_(None))
+        .group_by(objects.c.attributed_to)
+    )
+    return {row.attributed_to: int(row.number) for row in tx.rows(statement)} if by else {}
+
+
+def find_actor(tx: Transaction, *, uri: str) -> Row[Any] | None:
+    """Return the row of an actor that exists, or None."""
+    row = actor_store.find(tx, uri=uri)
+    return None if row is None or row.deleted_at is not None else row
 
 
 def party(row: Row[Any]) -> Party:

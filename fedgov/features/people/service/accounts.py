@@ -49,8 +49,11 @@ async def open_account(
     Raises:
         InvalidError: A value is not acceptable; ``field`` says which.
         ConflictError: The name is taken, or was once.
+        ForbiddenError: Only the administrator makes accounts here.
         RateLimitedError: Too many accounts were made from this address.
     """
+    if address is not None and instance.config.accounts.registration != "open":
+        raise ForbiddenError("accounts are made by the administrator of this organisation")
     chosen = policy.check_username(username, domain=instance.site.domain)
     policy.check_password(password, username=chosen)
     mail = policy.check_email(email)
@@ -86,11 +89,8 @@ def count_registration(tx: Transaction, *, address: str) -> None:
     """Count an account that a stranger makes.
 
     Raises:
-        ForbiddenError: Only the administrator makes accounts here.
         RateLimitedError: Too many were made from this address.
     """
-    if tx.config.accounts.registration != "open":
-        raise ForbiddenError("accounts are made by the administrator of this organisation")
     rates.forget_old(tx)
     subject = rates.for_registration(address)
     before = rates.so_far(tx, subject=subject)

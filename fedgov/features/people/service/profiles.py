@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,13 +58,16 @@ _LINES: Final = {"name": policy.MAX_NAME, "function": policy.MAX_LINE, "departme
 _SWITCHES: Final = ("approves_followers", "lists_followers", "discoverable", "indexable")
 
 
-def change_profile(tx: Transaction, *, actor: str, profile: Profile) -> None:
-    """Change how a person is described, and tell the followers.
+def change_profile(
+    tx: Transaction, *, actor: str, profile: Profile, pictures: Mapping[str, str | None] | None = None
+) -> None:
+    """Change how a person is described, and tell the followers once.
 
     Args:
         tx: The open transaction.
         actor: URI of the local actor.
         profile: What changes.
+        pictures: URL on this instance by ``avatar_url`` or ``header_url``; None removes the picture.
 
     Raises:
         InvalidError: A value is not acceptable; ``field`` says which.
@@ -76,6 +80,7 @@ def change_profile(tx: Transaction, *, actor: str, profile: Profile) -> None:
     values |= {name: _line(getattr(profile, name), name) for name in _LINES if getattr(profile, name) is not None}
     if values.get("name") == "":
         values["name"] = row.username
+    values |= _pictures(tx, pictures or {})
     sources: dict[str, str] = {}
     if profile.summary is not None:
         sources["summary_source"], values["summary_html"] = _summary(tx, profile.summary)
@@ -93,24 +98,11 @@ def change_profile(tx: Transaction, *, actor: str, profile: Profile) -> None:
         publish_profile(tx, actor=actor)
 
 
-def change_pictures(tx: Transaction, *, actor: str, pictures: dict[str, str | None]) -> None:
-    """Change the portrait or the picture on top of a profile, and tell the followers.
-
-    Args:
-        tx: The open transaction.
-        actor: URI of the local actor.
-        pictures: URL on this instance by ``avatar_url`` or ``header_url``; None removes the picture.
-
-    Raises:
-        InvalidError: The picture is not on this instance.
-    """
-    active(tx, uri=actor)
-    chosen: dict[str, Any] = {name: pictures[name] for name in ("avatar_url", "header_url") if name in pictures}
+def _pictures(tx: Transaction, pictures: Mapping[str, str | None]) -> dict[str, Any]:
+    chosen = {name: pictures[name] for name in ("avatar_url", "header_url") if name in pictures}
     if not all(url is None or tx.site.owns(url) for url in chosen.values()):
         raise InvalidError("upload the picture here first", field="avatar")
-    if chosen:
-        actors.change_local(tx, uri=actor, values=chosen)
-        publish_profile(tx, actor=actor)
+    return dict(chosen)
 
 
 def change_preferences(tx: Transaction, *, account_id: int, language: str = "", default_audience: str) -> None:

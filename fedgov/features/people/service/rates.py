@@ -15,7 +15,9 @@ from fedgov.store.transaction import Transaction, insert_or_ignore
 
 _BEGIN: Final = insert_or_ignore(attempts)
 _READ: Final = (
-    select(attempts.c.count.label("times"), attempts.c.last_at).where(attempts.c.subject == bindparam("of")).with_for_update()
+    select(attempts.c.count.label("times"), attempts.c.last_at)
+    .where(attempts.c.subject == bindparam("of"))
+    .with_for_update()
 )
 _WRITE: Final = (
     update(attempts)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import Row, bindparam, delete, update
 
 from fedgov.features.people import queries
 from fedgov.features.people.tables import accounts, sessions
+from fedgov.federation import actors
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, MINUTE
 from fedgov.kernel.errors import NotFoundError, UnreachableError
+from fedgov.kernel.uris import Site
 from fedgov.store.transaction import Transaction
 from fedgov.web.session import Visitor
 
@@ -96,6 +98,49 @@ def end_others(tx: Transaction, *, account_id: int, keep: str) -> None:
     tx.execute(delete(sessions).where(sessions.c.account_id == account_id, sessions.c.token_hash != keep))
 
 
+def visitor_of(tx: Transaction, *, account_id: int, csrf_secret: str, token_hash: str) -> Visitor:
+    """Return who just logged in, for the page that is the answer to that.
+
+    Raises:
+        NotFoundError: There is no such account.
+    """
+    found = queries.account(tx, account_id=account_id)
+    row = actors.get(tx, uri=found.actor_uri)
+    return _visitor(
+        tx.site,
+        found,
+        account_id=found.id,
+        name=row.name,
+        avatar_url=row.avatar_url,
+        csrf_secret=csrf_secret,
+        token_hash=token_hash,
+    )
+
+
+def _visitor(
+    site: Site,
+    row: Row[Any],
+    *,
+    account_id: int,
+    name: str,
+    avatar_url: str | None,
+    csrf_secret: str,
+    token_hash: str,
+) -> Visitor:
+    return Visitor(
+        account_id=account_id,
+        actor_uri=row.actor_uri,
+        username=row.username,
+        name=name,
+        csrf_secret=csrf_secret,
+        language=row.language,
+        administrator=row.administrator,
+        default_audience=row.default_audience,
+        avatar_url=None if avatar_url is None else avatar_url.removeprefix(site.origin),
+        token_hash=token_hash,
+    )
+
+
 class AccountSessions:
     """The look-up of log-ins that the web desk asks for (`fedgov.web.session.Sessions`).
 
@@ -114,16 +159,13 @@ class AccountSessions:
         if self._instance.clock.now() - row.seen_at > _SEEN_EVERY:
             with suppress(UnreachableError):  # a busy disk must not log anybody out
                 await self._instance.write(note_use, token_hash=token_hash, account_id=row.account_id)
-        return Visitor(
+        return _visitor(
+            self._instance.site,
+            row,
             account_id=row.account_id,
-            actor_uri=row.actor_uri,
-            username=row.username,
             name=row.name,
+            avatar_url=row.avatar_url,
             csrf_secret=row.csrf_secret,
-            language=row.language,
-            administrator=row.administrator,
-            default_audience=row.default_audience,
-            avatar_url=None if row.avatar_url is None else row.avatar_url.removeprefix(self._instance.site.origin),
             token_hash=token_hash,
         )
 
