@@ -1,0 +1,53 @@
+"""What all doors of one instance share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fedgov.federation.describe import Describer
+from fedgov.federation.doors.cache import ReplyCache
+from fedgov.federation.doors.face import PublicFace
+from fedgov.federation.gate import Gate
+from fedgov.federation.inbox import Intake
+from fedgov.federation.mending import Mender
+from fedgov.federation.postroom import PostRoom
+from fedgov.instance import Instance
+from fedgov.kernel.uris import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lobby:
+    """The instance behind the doors.
+
+    Args:
+        room: Its post room.
+        gate: Who decides about what comes in.
+        face: What the rooms show of themselves.
+        cache: Public answers that were given before.
+        intake: Where what was admitted is stored.
+        describer: Wants to know whom we met.
+        mender: Wants to know what others say about their followers here.
+    """
+
+    room: PostRoom
+    gate: Gate
+    face: PublicFace
+    cache: ReplyCache
+    intake: Intake
+    describer: Describer
+    mender: Mender
+
+    @property
+    def instance(self) -> Instance:
+        """The instance."""
+        return self.room.instance
+
+    @property
+    def site(self) -> Site:
+        """Its permanent addresses."""
+        return self.room.instance.config.site
+
+    @property
+    def signed_only(self) -> bool:
+        """Whether even public documents are shown only to those who sign."""
+        return self.room.instance.config.federation.authorised_fetch
