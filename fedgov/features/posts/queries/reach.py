@@ -39,6 +39,16 @@ _DELIVERIES: Final = (
     .where(activities.c.object_uri.in_(bindparam("uris", expanding=True)), activities.c.type.in_(["Create", "Update"]))
     .order_by(deliveries.c.id)
 )
+_WAITING: Final = (
+    select(deliveries.c.id)
+    .join(activities, activities.c.id == deliveries.c.activity_id)
+    .where(
+        activities.c.object_uri == bindparam("uri"),
+        activities.c.type.in_(["Create", "Update"]),
+        deliveries.c.state.in_(["queued", "parked", "failed"]),
+    )
+    .order_by(deliveries.c.id)
+)
 _STATES: Final[dict[str, ReceiptState]] = {
     "queued": "queued",
     "sent": "handed_over",
@@ -128,3 +138,8 @@ def _organisation_receipt(row: Row[Any], *, confirmed_at: int | None) -> Organis
 def receipt(tx: Transaction, *, uri: str) -> Receipt:
     """Return where a post of our own went."""
     return receipts(tx, uris=[uri])[uri]
+
+
+def waiting(tx: Transaction, *, uri: str) -> Sequence[int]:
+    """Return the row ids of the deliveries of a post that have not arrived."""
+    return tx.values(_WAITING, {"uri": uri})

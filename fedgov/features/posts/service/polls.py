@@ -25,7 +25,8 @@ from fedgov.store.transaction import Transaction, insert_or_ignore
 TALLY_AFTER: Final = 30 * SECOND
 """Milliseconds after a vote until the new numbers are sent, so that many votes make one message."""
 
-_AT_ONCE: Final = 100
+AT_ONCE: Final = 100
+"""Most polls of each kind that are handled in one transaction."""
 
 _VOTE: Final = insert_or_ignore(poll_votes)
 _COUNT: Final = (
@@ -47,13 +48,13 @@ _OVER: Final = (
     select(polls.c.object_id)
     .where(polls.c.closed_at.is_(None), polls.c.ends_at <= bindparam("now"))
     .order_by(polls.c.ends_at)
-    .limit(_AT_ONCE)
+    .limit(AT_ONCE)
 )
 _TALLIES: Final = (
     select(polls.c.object_id)
     .join(posts, posts.c.object_id == polls.c.object_id)
     .where(polls.c.tally_due_at <= bindparam("now"), posts.c.local)
-    .limit(_AT_ONCE)
+    .limit(AT_ONCE)
 )
 
 
@@ -197,7 +198,7 @@ def end_polls(tx: Transaction, *, now: int | None = None) -> int:
         now: Milliseconds since the epoch; the transaction's time unless given.
 
     Returns:
-        How many polls were closed or sent; call again at once when it is a hundred or more.
+        How many polls were closed or sent; call again at once when it is `AT_ONCE` or more.
     """
     moment = tx.now if now is None else now
     over = tx.values(_OVER, {"now": moment})

@@ -16,11 +16,11 @@ from fedgov.activitystreams.object import tombstone
 from fedgov.activitystreams.poll import Option, Poll
 from fedgov.activitystreams.tag import MAX_TAGS, Mention, normalise_hashtag
 from fedgov.features.posts import policy
-from fedgov.features.posts.queries import parts
+from fedgov.features.posts.queries import parts, reach
 from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.service import documents, files, storing
 from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft, PostAppeared, PostChanged
-from fedgov.federation import actors, outbox
+from fedgov.federation import actors, outbox, overview
 from fedgov.federation import objects as object_store
 from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError
 from fedgov.kernel.text.markdown import Rendered, render_markdown
@@ -416,3 +416,25 @@ def withdraw_post(tx: Transaction, *, row: Row[Any]) -> None:
         visibility=visibility,
         also_to=also_to,
     )
+
+
+def send_again(tx: Transaction, *, actor: str, object_id: int) -> int:
+    """Try again now where an own post has not arrived.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor who wrote it.
+        object_id: Row id of the object.
+
+    Returns:
+        At how many servers.
+
+    Raises:
+        NotFoundError: There is no such post, or not for this person.
+        ForbiddenError: It is somebody else's.
+    """
+    row = _own(tx, actor=actor, object_id=object_id)
+    waiting = reach.waiting(tx, uri=row.uri)
+    for delivery_id in waiting:
+        overview.retry_delivery(tx, delivery_id=delivery_id)
+    return len(waiting)

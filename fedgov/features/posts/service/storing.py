@@ -13,6 +13,7 @@ from fedgov.activitystreams.attachment import Attachment
 from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.poll import Poll
 from fedgov.activitystreams.tag import Emoji, Mention
+from fedgov.features.media.service import attaching
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
@@ -339,6 +340,8 @@ def erase(tx: Transaction, *, row: Row[Any]) -> None:
         parent=Visibility(parent.visibility), reply=Visibility(row.visibility)
     ):
         count_replies(tx, object_id=parent.object_id, more=-1)
+    if row.local:
+        attaching.remove(tx, object_id=row.object_id)
     tx.tell(PostRemoved(object_id=row.object_id, uri=row.uri, author=row.author))
     tx.execute(delete(posts).where(posts.c.object_id == row.object_id))  # everything that hangs on it goes along
     object_store.bury(tx, uri=row.uri, author=row.author)

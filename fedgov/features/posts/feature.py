@@ -1,0 +1,40 @@
+"""The name plate of this room."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fedgov.features.people.vocabulary import ActorRemoved
+from fedgov.features.plate import Feature, Job
+from fedgov.features.posts.commands import post
+from fedgov.features.posts.inbox import HANDLERS, KEEPERS
+from fedgov.features.posts.pages.blueprint import blueprint
+from fedgov.features.posts.service.keeping import forget_author
+from fedgov.features.posts.service.polls import AT_ONCE, end_polls
+from fedgov.features.posts.service.reacting import forget_reactions
+from fedgov.instance import Instance
+from fedgov.kernel.clock import SECOND
+from fedgov.store.transaction import Transaction
+
+
+def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
+    """Forget everything of somebody who is gone."""
+    forget_reactions(tx, actor=event.uri)
+    forget_author(tx, actor=event.uri)
+
+
+async def watch_polls(instance: Instance) -> None:
+    """Close the polls whose time is over, and send the numbers that changed."""
+    while await instance.write(end_polls) >= AT_ONCE:
+        pass
+
+
+FEATURE: Final = Feature(
+    name="posts",
+    handlers=HANDLERS,
+    keepers=KEEPERS,
+    listeners={ActorRemoved: [on_actor_removed]},
+    pages=blueprint,
+    commands=(post,),
+    jobs=(Job(name="end polls", every=10 * SECOND, run=watch_polls),),
+)

@@ -1,0 +1,1 @@
+"""The pages of this room: writing, reading and answering posts, and the lists of them."""
