@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
+from fedgov.features.notices.queries.hiding import hidden_among
 from fedgov.features.notices.queries.paging import owner_id, paged
 from fedgov.features.notices.tables import home_entries
 from fedgov.features.notices.vocabulary import HomeEntry
-from fedgov.features.people import queries as people
 from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
@@ -46,7 +46,8 @@ def home_page(tx: Transaction, *, owner: str, request: PageRequest) -> Page[Home
     Spec: row DOS-14 of the threat table.
     """
     page = PAGE.page(tx, owner=owner, request=request, row_id=_entry_id, read=_entry)
-    hidden = people.hidden_from(tx, viewer=owner)
+    concerned = [uri for entry in page.items for uri in (entry.author, entry.shared_by)]
+    hidden = hidden_among(tx, viewer=owner, uris=concerned)
     return page.map(lambda entry: None if entry.author in hidden or entry.shared_by in hidden else entry)
 
 

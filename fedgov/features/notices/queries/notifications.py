@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, func, select
 
+from fedgov.features.notices.queries.hiding import hidden_among
 from fedgov.features.notices.queries.paging import owner_id, paged
 from fedgov.features.notices.tables import markers, notifications
 from fedgov.features.notices.vocabulary import Kind, Marker, Notification, Timeline
-from fedgov.features.people import queries as people
 from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
@@ -67,7 +67,7 @@ def notification_page(
         read=_notification,
         values={"kinds": [kind.value for kind in kinds]},
     )
-    hidden = people.hidden_from(tx, viewer=owner)
+    hidden = hidden_among(tx, viewer=owner, uris=[each.actor for each in page.items])
     return page.map(lambda each: None if each.actor in hidden else each)
 
 
@@ -95,9 +95,7 @@ def count_unread(tx: Transaction, *, owner: str, without: Collection[Kind] = ())
         without: Kinds that are counted elsewhere.
     """
     by = tx.values(_UNREAD, {"owner": owner, "without": [kind.value for kind in without]})
-    if not by:
-        return 0
-    hidden = people.hidden_from(tx, viewer=owner)
+    hidden = hidden_among(tx, viewer=owner, uris=by)
     return sum(actor not in hidden for actor in by)
 
 

@@ -7,7 +7,8 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select
 
 from fedgov.features.notices.tables import home_entries, notifications
-from fedgov.kernel.clock import DAY, HOUR, first_id_at
+from fedgov.instance import Instance
+from fedgov.kernel.clock import DAY, first_id_at
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
 
@@ -17,14 +18,14 @@ KEPT_TIME: Final = 14 * DAY
 """Milliseconds that every entry is kept, so that nobody who was away for two weeks misses anything."""
 KEPT_NOTIFICATIONS: Final = 365 * DAY
 """Milliseconds that a notification is kept."""
-EVERY: Final = HOUR
-"""Milliseconds between two turns."""
-TURNS: Final = 24
-"""Everyone's timeline has one turn a day; row ids end in random bits, so that the turns are about equally long."""
+EVERY: Final = DAY
+"""Milliseconds between two times."""
+SLICES: Final = 24
+"""So many transactions for the timelines of everyone; row ids end in random bits, so that these are about equal."""
 ROWS_AT_ONCE: Final = 5_000
 
 _OWNERS: Final = select(actors.c.id).where(
-    actors.c.host == bindparam("host"), actors.c.local, actors.c.id % TURNS == bindparam("turn")
+    actors.c.host == bindparam("host"), actors.c.local, actors.c.id % SLICES == bindparam("slice")
 )
 _EDGE: Final = (
     select(home_entries.c.entry_id)
@@ -40,27 +41,23 @@ _OLD: Final = select(notifications.c.id).where(notifications.c.id < bindparam("e
 _FORGET: Final = delete(notifications).where(notifications.c.id.in_(_OLD.scalar_subquery()))
 
 
-def prune(tx: Transaction) -> None:
-    """Remove old timeline entries of those whose turn it is, and some of the oldest notifications.
-
-    For a job that runs once every `EVERY` milliseconds.
-
-    Args:
-        tx: The open transaction.
-    """
-    prune_home(tx, turn=tx.now // EVERY % TURNS)
-    prune_notifications(tx)
+async def prune(instance: Instance) -> None:
+    """Remove old timeline entries and notifications; for a job that runs once every `EVERY` milliseconds."""
+    for part in range(SLICES):
+        await instance.write(prune_home, part=part)
+    while await instance.write(prune_notifications) == ROWS_AT_ONCE:
+        pass
 
 
-def prune_home(tx: Transaction, *, turn: int) -> None:
-    """Shorten the home timelines of those whose row id leaves this remainder.
+def prune_home(tx: Transaction, *, part: int) -> None:
+    """Shorten the home timelines of some of the people here.
 
     Args:
         tx: The open transaction.
-        turn: From 0 up to `TURNS`.
+        part: Of those whose row id leaves this remainder, from 0 up to `SLICES`.
     """
     newest_to_go = first_id_at(max(tx.now - KEPT_TIME, 0)) - 1
-    for owner in tx.values(_OWNERS, {"host": tx.site.domain, "turn": turn}):
+    for owner in tx.values(_OWNERS, {"host": tx.site.domain, "slice": part}):
         edge = tx.value(_EDGE, {"owner": owner})
         if edge is not None:
             tx.execute(_CUT, {"owner": owner, "edge": min(edge, newest_to_go)})

@@ -1,0 +1,116 @@
+"""The page on which people are found: by name, handle or address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quart import Blueprint, Response, request
+
+from fedgov.features.people import queries as people_queries
+from fedgov.features.people.present import cards_of, person_cards
+from fedgov.features.posts.present import post_cards
+from fedgov.features.search.policy import Link, Words, read_query
+from fedgov.features.search.queries import Found, known
+from fedgov.features.search.service import host_of, look_up
+from fedgov.kernel.errors import (
+    FedgovError,
+    ForbiddenError,
+    GoneError,
+    NotFoundError,
+    RateLimitedError,
+    UnreachableError,
+)
+from fedgov.kernel.uris import Handle
+from fedgov.store.transaction import Transaction
+from fedgov.web.cards import PersonCard, PostCard
+from fedgov.web.desk import current_instance
+from fedgov.web.language import Translator
+from fedgov.web.render import current_translator, render
+from fedgov.web.session import current_visitor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What a page of results shows; ``problem`` in the reader's language."""
+
+    people: tuple[PersonCard, ...] = ()
+    posts: tuple[PostCard, ...] = ()
+    problem: str = ""
+
+
+def blueprint() -> Blueprint:
+    """Return the pages of this room."""
+    pages = Blueprint("search", __name__)
+    pages.add_url_rule("/search", view_func=search, methods=["GET"])
+    return pages
+
+
+async def search() -> Response:
+    """Show whom or what was found for ``?q=``."""
+    visitor, site = await current_visitor(), current_instance().site
+    wanted = read_query(request.args.get("q", ""), scheme=site.scheme)
+    found = await _search(wanted, viewer=None if visitor is None else visitor.actor_uri)
+    return await render(
+        "people/search.html", q=_shown(wanted), people=found.people, posts=found.posts, problem=found.problem
+    )
+
+
+def _shown(wanted: Handle | Link | Words) -> str:
+    match wanted:
+        case Words(text):
+            return text
+        case Link(uri):
+            return uri
+        case _:
+            return str(wanted)
+
+
+async def _search(wanted: Handle | Link | Words, *, viewer: str | None) -> Results:
+    instance = current_instance()
+    if isinstance(wanted, Words):
+        return await instance.read(_by_words, text=wanted.text, viewer=viewer)
+    if viewer is None:
+        return await _as_visitor(wanted)
+    try:
+        found = await look_up(instance, wanted=wanted, viewer=viewer)
+    except (NotFoundError, ForbiddenError, UnreachableError, RateLimitedError) as error:
+        return Results(problem=_in_words(error, wanted, await current_translator()))
+    return await instance.read(_cards, found=found, viewer=viewer)
+
+
+async def _as_visitor(wanted: Handle | Link) -> Results:
+    """Return what is of this instance; only for people of ours this server asks others."""
+    instance = current_instance()
+    if host_of(wanted) == instance.site.domain:
+        found = await instance.read(known, wanted=wanted, viewer=None)
+        return await instance.read(_cards, found=found, viewer=None)
+    translator = await current_translator()
+    return Results(problem=translator.gettext("Log in to look up people and messages of other organisations."))
+
+
+def _by_words(tx: Transaction, *, text: str, viewer: str | None) -> Results:
+    rows = people_queries.search(tx, text=text, viewer=viewer)
+    return Results(people=tuple(cards_of(tx, rows).values()))
+
+
+def _cards(tx: Transaction, *, found: Found, viewer: str | None) -> Results:
+    people = person_cards(tx, [found.actor]) if found.actor is not None else {}
+    posts = post_cards(tx, [found.object_id], viewer) if found.object_id is not None else []
+    return Results(people=tuple(people.values()), posts=tuple(posts))
+
+
+def _in_words(error: FedgovError, wanted: Handle | Link, translator: Translator) -> str:
+    there = host_of(wanted)
+    match error:
+        case ForbiddenError():
+            return translator.gettext(
+                "Your organisation does not exchange messages with %(host)s. An administrator decides about that.",
+                host=there,
+            )
+        case UnreachableError() | RateLimitedError():
+            return translator.gettext("%(host)s does not answer at the moment. Try again later.", host=there)
+        case GoneError():
+            return translator.gettext("What was at this address has been deleted.")
+    if isinstance(wanted, Handle):
+        return translator.gettext("%(host)s knows nobody with this address. Check the spelling.", host=there)
+    return translator.gettext("At this address is no person or message that we can show.")
