@@ -21,12 +21,13 @@ from fedgov import __version__
 from fedgov.features.media.feature import FEATURE as MEDIA
 from fedgov.features.moderation.feature import FEATURE as MODERATION
 from fedgov.features.notices.feature import FEATURE as NOTICES
-from fedgov.features.notices.queries import counts
+from fedgov.features.notices.queries.counts import counts
 from fedgov.features.people.feature import FEATURE as PEOPLE
-from fedgov.features.people.service import AccountSessions
+from fedgov.features.people.service import follows as following
+from fedgov.features.people.service.sessions import AccountSessions
 from fedgov.features.plate import Feature, Job
 from fedgov.features.posts.feature import FEATURE as POSTS
-from fedgov.features.posts.queries import public_face
+from fedgov.features.posts.queries.face import public_face
 from fedgov.features.search.feature import FEATURE as SEARCH
 from fedgov.features.trust.feature import FEATURE as TRUST
 from fedgov.features.trust.service import TrustDecisions
@@ -37,7 +38,7 @@ from fedgov.federation.describe import Describer
 from fedgov.federation.doors.doors import Doors
 from fedgov.federation.fetch import Fetcher
 from fedgov.federation.gate import Gate
-from fedgov.federation.inbox import InboxWorker
+from fedgov.federation.inbox import InboxWorker, Intake
 from fedgov.federation.keyring import KeyRing
 from fedgov.federation.mending import Mender
 from fedgov.federation.postroom import PostRoom
@@ -49,13 +50,12 @@ from fedgov.kernel.uris import normalise_host
 from fedgov.store import schema
 from fedgov.store.database import open_database
 from fedgov.store.transaction import Listener, Setting
-from fedgov.web.desk import DESK_KEY, Desk
+from fedgov.web.desk import DESK_KEY, INSTANCE_KEY, Desk
 from fedgov.web.hooks import open_desk
 
 FEATURES: Final[tuple[Feature, ...]] = (PEOPLE, TRUST, MEDIA, MODERATION, POSTS, NOTICES, SEARCH)
 """The rooms, lower floors first."""
 
-INSTANCE_KEY: Final = "fedgov.instance"
 STOP_SECONDS: Final = 5.0
 _RESTART_SECONDS: Final = 1.0
 
@@ -149,7 +149,7 @@ async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
 async def _run_job(instance: Instance, job: Job) -> None:
     while True:
         try:
-            await instance.write(job.run)
+            await job.run(instance)
         except UnreachableError as error:
             _log.warning("job_waits", job=job.name, reason=error.safe)
         await asyncio.sleep(job.every / SECOND)
@@ -182,12 +182,15 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
         instance.fetch = fetcher
         keyring = KeyRing(room, fetcher=fetcher)
         gate = Gate(room, keyring=keyring)
-        describer, mender = Describer(room), Mender(room)
+        describer = Describer(room)
+        mender = Mender(room, ended=following.receive_reject, accepted=following.receive_accept)
         running = Running(
             instance=instance,
             desk=_desk(instance),
             room=room,
-            doors=Doors(room, gate=gate, face=public_face(), describer=describer, mender=mender),
+            doors=Doors(
+                room, gate=gate, intake=Intake(instance), face=public_face(), describer=describer, mender=mender
+            ),
             inbox=InboxWorker(instance, handlers=merged(feature.handlers for feature in FEATURES)),
             delivery=DeliveryWorker(room),
             describer=describer,

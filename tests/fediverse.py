@@ -22,8 +22,8 @@ from sqlalchemy import func, select
 from fedgov.activitystreams.audience import Visibility
 from fedgov.app import Running, Server
 from fedgov.cli.serve import make_server
-from fedgov.features.people import service as people
-from fedgov.features.posts import service as posts
+from fedgov.features.people.service import accounts, follows
+from fedgov.features.posts.service import publishing
 from fedgov.federation import actors, objects
 from fedgov.federation.signatures.keys import PrivateKey, generate_rsa
 from fedgov.instance import Instance
@@ -68,16 +68,16 @@ class Colleague:
         """Look the other up by handle and ask to follow."""
         instance = self.town.instance
         uri = await instance.fetch.actor_by_handle(parse_handle(other.handle, scheme="http"))
-        await instance.write(people.follow, actor=self.uri, target=uri)
+        await instance.write(follows.follow, actor=self.uri, target=uri)
 
     async def unfollow(self, other: Colleague) -> None:
         """Stop following."""
-        await self.town.instance.write(people.unfollow, actor=self.uri, target=other.uri)
+        await self.town.instance.write(follows.unfollow, actor=self.uri, target=other.uri)
 
     async def post(self, text: str, visibility: str = "public", **values: Any) -> str:
         """Publish a post; return its URI."""
         row_id = await self.town.instance.write(
-            posts.publish_post, author=self.uri, text=text, visibility=Visibility(visibility), **values
+            publishing.publish_post, author=self.uri, text=text, visibility=Visibility(visibility), **values
         )
         return self.town.instance.site.post(row_id)
 
@@ -141,7 +141,7 @@ class Town:
     async def as_(self, username: str, **values: Any) -> Colleague:
         """Return a colleague, who gets an account when there is none."""
         if username not in self.colleagues:
-            await people.open_account(
+            await accounts.open_account(
                 self.instance, username=username, password=PASSWORD, name=username.title(), **values
             )
             uri = self.instance.site.actor(username)

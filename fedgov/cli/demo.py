@@ -15,7 +15,6 @@ import uvicorn
 import uvloop
 from click.core import ParameterSource
 from rich.console import Console
-from rich.panel import Panel
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from sqlalchemy import func, select
@@ -26,8 +25,10 @@ from fedgov.cli.demo_script import CONVERSATION, FOLLOWS, PASSWORD, TOWNS, Colle
 from fedgov.cli.entrance import Entrance, in_plain_words, load
 from fedgov.cli.instances import quoted
 from fedgov.cli.serve import listen, make_server
-from fedgov.features.people import service as people
-from fedgov.features.posts import service as posts
+from fedgov.features.people.service import accounts
+from fedgov.features.people.service import follows as following
+from fedgov.features.posts.queries import parts
+from fedgov.features.posts.service import polls, publishing, reacting
 from fedgov.features.posts.vocabulary import PollDraft
 from fedgov.federation import actors, follows, objects
 from fedgov.instance import Instance
@@ -160,7 +161,7 @@ async def _prepare(server: uvicorn.Server, *, folder: Path, console: Console) ->
     assert isinstance(app, Server)  # noqa: S101 - made by make_server
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True) as progress:
         task = progress.add_task("The town halls open…", total=None)
-        stage = Stage(app.running, tell=lambda text: progress.update(task, description=text))
+        stage = Stage(running=app.running, tell=lambda text: progress.update(task, description=text))
         await stage.play()
     mark.touch()
 
@@ -198,7 +199,7 @@ class Stage:
         instance = running.instance
         if await instance.read(actors.find_local, username=person.username) is not None:
             return  # an earlier start was interrupted
-        await people.open_account(
+        await accounts.open_account(
             instance,
             username=person.username,
             password=PASSWORD,
@@ -215,7 +216,7 @@ class Stage:
         instance, other = self.homes[who].instance, self.homes[whom].instance
         handle = parse_handle(f"@{whom}@{other.site.domain}", scheme=other.site.scheme)
         target = await instance.fetch.actor_by_handle(handle)
-        await instance.write(people.follow, actor=self._actor(who), target=target)
+        await instance.write(following.follow, actor=self._actor(who), target=target)
         await self._until(instance, follows.is_follower, follower=self._actor(who), following=target)
 
     async def _do(self, step: Step) -> None:
@@ -223,31 +224,36 @@ class Stage:
         who, about = self._actor(step.who), self.posts.get(step.to, "")
         if about:
             about_id = await self._post_id(instance, about)
+        if step.do in ("edit", "delete"):  # let others have seen the first version
+            await self._until(instance, _nothing_waits)
         if step.do in ("post", "reply"):
-            poll = PollDraft(options=step.options, ends_at=instance.clock.now() + 7 * DAY) if step.options else None
+            draft = PollDraft(options=step.options, ends_at=instance.clock.now() + 7 * DAY) if step.options else None
             row_id = await instance.write(
-                posts.publish_post,
+                publishing.publish_post,
                 author=who,
                 text=step.text,
                 title=step.title,
                 summary=step.summary,
                 visibility=Visibility(step.visibility),
                 in_reply_to=about or None,
-                poll=poll,
+                poll=draft,
             )
             self.posts[step.key] = instance.site.post(row_id)
         elif step.do == "edit":
-            await instance.write(posts.edit_post, actor=who, object_id=about_id, text=step.text)
+            await instance.write(publishing.edit_post, actor=who, object_id=about_id, text=step.text)
         elif step.do == "delete":
-            await instance.write(posts.delete_post, actor=who, object_id=about_id)
+            await instance.write(publishing.delete_post, actor=who, object_id=about_id)
         elif step.do == "like":
-            await instance.write(posts.like, actor=who, object_id=about_id)
+            await instance.write(reacting.like, actor=who, object_id=about_id)
         elif step.do == "react":
-            await instance.write(posts.like, actor=who, object_id=about_id, emoji=step.emoji)
+            await instance.write(reacting.like, actor=who, object_id=about_id, emoji=step.emoji)
         elif step.do == "share":
-            await instance.write(posts.share, actor=who, object_id=about_id)
+            await instance.write(reacting.share, actor=who, object_id=about_id)
         elif step.do == "vote":
-            await instance.write(posts.vote, actor=who, object_id=about_id, choices=step.options)
+            poll = await instance.read(parts.poll_of, object_id=about_id)
+            labels = [option.name for option in poll.options] if poll is not None else []
+            choices = [labels.index(answer) for answer in step.options]
+            await instance.write(polls.vote, actor=who, object_id=about_id, choices=choices)
 
     async def _post_id(self, instance: Instance, uri: str) -> int:
         """Wait until a post has arrived; return its row id."""
@@ -273,15 +279,15 @@ def _nothing_waits(tx: Transaction) -> bool:
 
 def _show(configs: Sequence[Config], console: Console) -> None:
     """Print addresses and log-ins."""
-    table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
+    console.print("\n[bold]fedgov demo[/bold]: three organisations that talk with one another\n")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Organisation", "Address", "Log in as"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for config, town in zip(configs, TOWNS, strict=True):
-        names = ", ".join(person.username for person in town.staff)
+        names = ", ".join(f"{p.username} (administrator)" if p.administrator else p.username for p in town.staff)
         table.add_row(town.organisation, config.site.origin, names)
-    console.print(Panel(table, title="fedgov demo", expand=False))
-    console.print(f"Password of everyone: [bold]{PASSWORD}[/bold]")
-    console.print("The first of each row is the administrator.")
+    console.print(table)
+    console.print(f"\nPassword of everyone: [bold]{PASSWORD}[/bold]")
     names = [name for config in configs if (name := config.instance.domain.partition(":")[0]) != "localhost"]
     if names:
         console.print("\nBrowsers know these names. For other programs, put this line in /etc/hosts:")

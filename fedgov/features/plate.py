@@ -11,7 +11,7 @@ from quart import Blueprint
 
 from fedgov.federation.dispatch import Handler, Keeper
 from fedgov.instance import Instance
-from fedgov.store.transaction import Listener, Transaction
+from fedgov.store.transaction import Listener
 
 T = TypeVar("T")
 
@@ -34,12 +34,12 @@ class Job:
     Args:
         name: For the log.
         every: Milliseconds between two runs.
-        run: The use case.
+        run: Does it, in as many transactions as are short.
     """
 
     name: str
     every: int
-    run: Callable[[Transaction], object]
+    run: Callable[[Instance], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
