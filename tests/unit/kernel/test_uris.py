@@ -32,6 +32,9 @@ from fedgov.kernel.uris import (
         ("groningen.localhost:7001", "groningen.localhost:7001"),
         ("[::1]:7001", "[::1]:7001"),
         ("[0:0:0:0:0:0:0:1]", "[::1]"),
+        ("groningen.example.:443", "groningen.example"),
+        ("GRONINGEN。example", "groningen.example"),
+        ("ｇroningen.example", "groningen.example"),
     ],
 )
 def test_fet_15_every_spelling_of_a_host_is_one(written: str, stored: str) -> None:
@@ -51,11 +54,64 @@ def test_fet_15_every_spelling_of_a_host_is_one(written: str, stored: str) -> No
         "-a.example",
         "a..example",
         "[::1",
+        "[::1]:",
+        "[fe80::1%25eth0]",
+        "[2a00::1%lo]",
+        "a.example:000001234567",
+        "a.example:080443",
+        "a.example:٤٤٣",
+        "a.example..",
+        "a%2eexample",
+        "a.example\\",
+        "a.example#",
+        "a.example?",
+        "\udcff.example",
+        "x" * 64 + ".example",
     ],
 )
 def test_what_is_no_host_is_refused(wrong: str) -> None:
     with pytest.raises(MalformedError):
         normalise_host(wrong)
+
+
+@pytest.mark.parametrize(
+    "spoof",
+    [
+        "https://mastodon.so/cial/users/alice",
+        "https://mastodon.social.evil.example/users/alice",
+        "https://mastodon.social@evil.example/users/alice",
+        "https://evil.example\\@mastodon.social/users/alice",
+        "https://mastodon.social\\.evil.example/users/alice",
+        "https://mastodon%2esocial/users/alice",
+        "https://mastodon.social%2f@evil.example/",
+        "https://mаstodon.social/users/alice",
+        "https://mastodon.social:8443/users/alice",
+        "http://mastodon.social/users/alice",
+        "https://mastodon.social../users/alice",
+        "https:mastodon.social/users/alice",
+    ],
+)
+def test_sig_17_a_host_that_only_looks_the_same_has_another_origin_or_none(spoof: str) -> None:
+    assert not same_origin("https://mastodon.social/users/alice", spoof)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://mastodon.social./users/alice",
+        "https://MASTODON.Social/users/alice",
+        "https://mastodon.social:443/users/alice",
+        "HTTPS://mastodon.social",
+        "https://mastodon.social?users/alice",
+        "https://mastodon.social#main-key",
+    ],
+)
+def test_sig_17_every_spelling_of_one_host_has_one_origin(spelling: str) -> None:
+    assert origin(spelling) == "https://mastodon.social"
+
+
+def test_sig_17_a_unicode_host_and_its_a_label_are_one() -> None:
+    assert same_origin("https://bücher.example/", "https://xn--bcher-kva.example/", "https://BÜCHER.example/")
 
 
 def test_an_origin_is_scheme_host_and_port() -> None:
@@ -104,6 +160,12 @@ def test_a_handle_is_read_in_every_form(written: str) -> None:
     assert str(parse_handle(written)) == "@Fatima@groningen.example"
 
 
+def test_a_handle_of_a_server_on_a_port_keeps_the_port() -> None:
+    assert str(parse_handle("@fatima@groningen.localhost:7001", scheme="http")) == "@fatima@groningen.localhost:7001"
+    assert parse_handle("fatima@groningen.example:80", scheme="http").host == "groningen.example"
+    assert parse_handle("fatima@groningen.example:443").acct == "acct:fatima@groningen.example"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -133,3 +195,10 @@ def test_a_site_owns_what_lies_under_its_origin_only() -> None:
         "http://groningen.localhost/x",
     ):
         assert not site.owns(foreign)
+
+
+@pytest.mark.parametrize(
+    "ours", ["https://Gouda.Example/users/a", "https://gouda.example:443/users/a", "https://gouda.example./x"]
+)
+def test_fet_10_a_site_owns_its_addresses_however_they_are_spelled(ours: str) -> None:
+    assert Site(domain="gouda.example").owns(ours)

@@ -114,6 +114,7 @@ HOSTILE = {
     "open links": "[a](" * 20_000,
     "quotations": ">" * 60_000,
     "lists": "\n".join("  " * n + "- a" for n in range(300)),
+    "lists on one line": "- " * 3_000 + "x",
     "stars": "*a " * 20_000,
     "underscores": "_" * 60_000,
     "backticks": "`" * 60_001,

@@ -145,6 +145,11 @@ def test_structure_is_kept() -> None:
     assert sanitise('<td colspan="99999">x</td>'.join(("<table><tr>", "</tr></table>"))).count("colspan") == 0
 
 
+def test_the_inside_of_what_is_no_text_is_not_shown() -> None:
+    for tag in ("script", "style", "textarea", "title", "svg", "math", "iframe", "select", "template", "noscript"):
+        assert sanitise(f"a<{tag}>inside</{tag}>b") == "ab"
+
+
 def test_text_is_not_mistaken_for_tags() -> None:
     assert sanitise("1 < 2 & 3 > 2 <3") == "1 &lt; 2 &amp; 3 &gt; 2 &lt;3"
 
@@ -153,9 +158,9 @@ HOSTILE = {
     "quotations": "<blockquote>" * 100_000,
     "bold of many kinds": "".join(f"<b id=x{n}>" for n in range(40_000)),
     "fonts over paragraphs": "".join(f"<font color={n}>" for n in range(20_000)) + "<p>x" * 20_000,
-    "closings in attributes": "<b title='</b>' id=1>" * 30_000,
-    "closings in comments": "<b id=1><!--</b>-->" * 30_000,
-    "closings in raw text": "<b id=1><textarea></b></textarea>" * 20_000,
+    "closings in attributes": "<b title='</b>'>" * 12_000,
+    "closings in comments": '<b id="1"><!--</b>-->' * 9_000,
+    "closings in raw text": "".join(f'<b id="{n}"><title></b></title>' for n in range(5_500)),
     "lists": "<ul><li>" * 60_000,
     "tables": "<table><tr><td>" * 30_000,
     "anchors": "<a href=https://a.example>" * 15_000,
@@ -255,3 +260,12 @@ def test_an_address_ends_before_the_punctuation_of_its_sentence(found: str, mean
 
 def test_html_beyond_the_largest_size_is_cut() -> None:
     assert len(sanitise("x" * (MAX_HTML + 10))) == MAX_HTML
+
+
+@pytest.mark.parametrize(
+    "hidden", ["<title></b></title>", "<!--</b>--!>", "<i title='</b>'>", "<textarea></b></textarea>"]
+)
+def test_closings_that_are_none_do_not_make_deep_nesting_look_shallow(hidden: str) -> None:
+    cleaned = sanitise("".join(f'<b id="{number}">{hidden}' for number in range(400)) + "text")
+    assert cleaned.count("<b>") == 0
+    assert "text" in cleaned
