@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 SECOND: Final = 1_000
@@ -17,6 +17,8 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = 253_402_300_799_999  # the end of the year 9999
 _RANDOM_BITS: Final = 21
 _STEP_BITS: Final = 7
 
@@ -91,7 +93,7 @@ def first_id_at(now: int) -> int:
 
 def to_datetime(milliseconds: int) -> datetime:
     """Return an aware UTC datetime."""
-    return datetime.fromtimestamp(milliseconds / SECOND, tz=UTC)
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def to_rfc3339(milliseconds: int) -> str:
@@ -112,7 +114,8 @@ def from_rfc3339(text: str) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     try:
-        milliseconds = int(moment.timestamp() * SECOND)
-    except (OverflowError, ValueError):
+        # Whole numbers all the way: as a float every two-hundredth time would be a millisecond early.
+        milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    except OverflowError:
         return None
-    return milliseconds if milliseconds >= 0 else None
+    return milliseconds if 0 <= milliseconds <= _LAST else None

@@ -11,7 +11,7 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_type_hints
 
@@ -209,6 +209,8 @@ def load(folder: Path) -> Config:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigurationError(str(path), ["the file does not exist; `fedgov init` makes it"]) from None
+    except OSError as error:
+        raise ConfigurationError(str(path), [f"the file cannot be read: {error.strerror}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(str(path), [f"not readable as TOML: {error}"]) from None
     return read(table, folder=folder)
@@ -230,12 +232,11 @@ def read(table: Mapping[str, Any], *, folder: Path) -> Config:
             sections[name] = _section(name, kind, values, mistakes)
         else:
             mistakes.append(f"[{name}] must be a section with settings")
-    if not mistakes:
-        config = Config(name=folder.name, folder=folder, **sections)
-        mistakes = _contradictions(config)
-        if not mistakes:
-            return config
-    raise ConfigurationError(str(folder / "config.toml"), mistakes)
+    mistakes += _contradictions(folder.name, sections)
+    if mistakes:
+        raise ConfigurationError(str(folder / "config.toml"), mistakes)
+    config = Config(name=folder.name, folder=folder, **sections)
+    return _without_default_ports(config, scheme=config.instance.scheme)
 
 
 def _section(name: str, kind: type, values: Mapping[str, Any], mistakes: list[str]) -> object | None:
@@ -290,7 +291,7 @@ def _network(text: str) -> Network:
 
 def _domain(text: str) -> str:
     try:
-        return normalise_host(text)
+        return normalise_host(text, scheme="")  # which port is the default one depends on another setting
     except MalformedError:
         raise ValueError(f"has {text!r}; {_EXPECTED['instance.domain']}") from None
 
@@ -315,7 +316,7 @@ def _listen(text: str) -> str:
 
 
 def _database_url(text: str) -> str:
-    if text and not text.startswith(("sqlite:///", "postgresql://")):
+    if text and not re.match(r"sqlite:///(?!:memory:)[^?]|postgresql://.", text):
         raise ValueError("is not understood; expected sqlite:///PATH or postgresql://USER@HOST/NAME")
     return text
 
@@ -340,10 +341,19 @@ _EXPECTED: Final[Mapping[str, str]] = {
 }
 
 
-def _contradictions(config: Config) -> list[str]:
+def _without_default_ports(config: Config, *, scheme: str) -> Config:
+    instance = replace(config.instance, domain=normalise_host(config.instance.domain, scheme=scheme))
+    aliases = tuple(normalise_host(alias, scheme=scheme) for alias in config.server.aliases)
+    return replace(config, instance=instance, server=replace(config.server, aliases=aliases))
+
+
+def _contradictions(name: str, sections: Mapping[str, Any]) -> list[str]:
     mistakes = []
-    if not INSTANCE_NAME.match(config.name):
-        mistakes.append(f"the folder name {config.name!r} must be small letters, digits and hyphens")
-    if config.instance.scheme == "http" and not config.federation.allow_http:
+    if not INSTANCE_NAME.match(name):
+        mistakes.append(f"the folder name {name!r} must be small letters, digits and hyphens")
+    instance, federation = sections.get("instance"), sections.get("federation")
+    if instance is None or federation is None:
+        return mistakes  # what is wrong there is listed already
+    if instance.scheme == "http" and not federation.allow_http:
         mistakes.append("instance.scheme is 'http', which needs federation.allow_http = true (demonstrations only)")
     return mistakes

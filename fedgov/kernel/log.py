@@ -14,6 +14,9 @@ from typing import Any, Final
 import structlog
 
 _SECRET: Final = ("authorization", "signature", "password", "token", "cookie", "secret", "private")
+_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 
 def configure(*, level: str = "info", pretty: bool | None = None) -> None:
@@ -26,14 +29,16 @@ def configure(*, level: str = "info", pretty: bool | None = None) -> None:
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s")
     readable = sys.stderr.isatty() if pretty is None else pretty
-    renderer: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    # Tracebacks never show local variables: those are the keys, passwords and messages at hand.
+    plain: Any = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: Any = plain if readable else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_secrets,
-            *(() if readable else (structlog.processors.dict_tracebacks,)),
+            *(() if readable else (_TRACEBACKS,)),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

@@ -19,7 +19,7 @@ USERNAME: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,28}[a-z0-9_])?\Z")
 """What a local user name may be."""
 
 _REMOTE_USERNAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.~-]{0,126}[A-Za-z0-9_])?\Z")
-_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}]")
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}\ud800-\udfff]")
 _DEFAULT_PORT: Final = {"http": 80, "https": 443}
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 
@@ -56,6 +56,8 @@ def normalise_host(text: str, *, scheme: str = "https") -> str:
     name, port = _split_port(text)
     if name.startswith("["):
         try:
+            if "%" in name:  # a zone, which would give one server many names
+                raise ValueError
             name = f"[{ipaddress.IPv6Address(name[1:-1])}]"
         except ValueError:
             raise MalformedError("not a host name", detail=text[:100]) from None
@@ -68,7 +70,7 @@ def _split_port(text: str) -> tuple[str, int | None]:
     name, separator, port = text.rpartition(":")
     if not separator or text.endswith("]"):
         return text, None
-    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536):
         raise MalformedError("not a host name", detail=text[:100])
     return name, int(port)
 
@@ -217,5 +219,5 @@ class Site:
         return f"{self.origin}/activities/{row_id}"
 
     def owns(self, uri: str) -> bool:
-        """Tell whether this URI is one of ours."""
-        return uri.startswith(self.origin + "/") or uri == self.origin
+        """Tell whether this URI is one of ours, however its host is spelled."""
+        return uri.startswith(self.origin + "/") or same_origin(uri, self.origin)

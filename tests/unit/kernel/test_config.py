@@ -10,7 +10,9 @@ import pytest
 
 from fedgov.kernel.config import Config, ConfigurationError, load, read
 
-SMALLEST: dict[str, dict[str, Any]] = {"instance": {"domain": "groningen.example", "organisation": "gemeente Groningen"}}
+SMALLEST: dict[str, dict[str, Any]] = {
+    "instance": {"domain": "groningen.example", "organisation": "gemeente Groningen"}
+}
 
 
 def table(**sections: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +55,14 @@ def test_a_domain_and_an_organisation_are_enough(tmp_path: Path) -> None:
 
 def test_all_mistakes_are_listed_at_once_by_name_and_with_what_was_expected(tmp_path: Path) -> None:
     wrong = {
-        "instance": {"domain": "not a host", "scheme": "http", "language": "de", "contact": "nobody", "tooi": "14", "colour": 1},
+        "instance": {
+            "domain": "not a host",
+            "scheme": "http",
+            "language": "de",
+            "contact": "nobody",
+            "tooi": "14",
+            "colour": 1,
+        },
         "server": {"listen": "8000", "trusted_proxies": ["10.0.0.0/99"]},
         "federation": {"allow_http": "yes", "trust": "some"},
         "posts": {"max_characters": 0},

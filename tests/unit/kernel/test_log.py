@@ -35,11 +35,11 @@ def test_a_line_is_one_json_object_with_time_and_level(capsys: pytest.CaptureFix
     assert found == {"event": "host_down", "level": "info", "host": "delft.example", "pause_ms": 10}
 
 
-@pytest.mark.parametrize("name", ["Authorization", "http_signature", "password", "access_token", "cookies", "private_key"])
+@pytest.mark.parametrize(
+    "name", ["Authorization", "http_signature", "password", "access_token", "cookies", "private_key"]
+)
 @pytest.mark.parametrize("pretty", [True, False])
-def test_a_secret_is_not_logged_under_any_name(
-    capsys: pytest.CaptureFixture[str], name: str, pretty: bool
-) -> None:
+def test_a_secret_is_not_logged_under_any_name(capsys: pytest.CaptureFixture[str], name: str, pretty: bool) -> None:
     log.configure(pretty=pretty)
 
     structlog.get_logger("test").warning("refused", **{name: "hunter2"})
