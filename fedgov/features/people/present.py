@@ -28,7 +28,7 @@ def person_cards(tx: Transaction, uris: Collection[str]) -> dict[str, PersonCard
         uris: URIs of actors.
     """
     rows = actors.find_many(tx, uris=list(uris))
-    return cards_of(tx, rows.values())
+    return cards_of(tx, [rows[uri] for uri in uris if uri in rows])
 
 
 def person_card(tx: Transaction, *, row: Row[Any]) -> PersonCard:
@@ -122,7 +122,7 @@ def profile_card(tx: Transaction, *, row: Row[Any], viewer: str | None, posts: i
         posts=posts,
         followers=follows.count(tx, following=row.uri) if row.local else None,
         following=follows.count(tx, follower=row.uri) if row.local else None,
-        lists_public=may_see_lists(row, viewer=viewer),
+        lists_public=may_see_lists(tx, row=row, viewer=viewer),
         approves_followers=row.approves_followers,
         joined_at=row.created_at if row.local else None,
         moved_to=moved.get(row.moved_to) if row.moved_to else None,
@@ -131,9 +131,13 @@ def profile_card(tx: Transaction, *, row: Row[Any], viewer: str | None, posts: i
     )
 
 
-def may_see_lists(row: Row[Any], *, viewer: str | None) -> bool:
+def may_see_lists(tx: Transaction, *, row: Row[Any], viewer: str | None) -> bool:
     """Tell whether a reader may see who follows somebody and who is followed; of others we know only parts."""
-    return bool(row.local and (row.lists_followers or row.uri == viewer))
+    if not row.local:
+        return False
+    if viewer == row.uri:
+        return True
+    return bool(row.lists_followers) and (viewer is None or not queries.blocks(tx, who=row.uri, whom=viewer))
 
 
 def relation_to(tx: Transaction, *, viewer: str | None, target: str) -> Relation:

@@ -6,8 +6,8 @@ import asyncio
 import importlib
 import pkgutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -26,10 +26,12 @@ from fedgov.federation import actors, follows
 from fedgov.federation.dispatch import VerifiedActivity
 from fedgov.federation.keys import KeyPair
 from fedgov.federation.signatures.keys import generate_ed25519, generate_rsa
+from fedgov.instance import Instance
 from fedgov.kernel.clock import ManualClock
 from fedgov.kernel.config import Config, read
 from fedgov.kernel.errors import NotFoundError
 from fedgov.kernel.uris import Handle, host, origin, parse_handle
+from fedgov.store.database import open_database
 from fedgov.store.tables import activities, deliveries, metadata
 from fedgov.store.transaction import Listener, Setting, Transaction
 
@@ -118,7 +120,9 @@ class Town:
         from fedgov.features.people.service.accounts import create_account
 
         uri = self.tx.site.actor(username)
-        columns = {name: values.pop(name) for name in ("approves_followers", "lists_followers") if name in values}
+        columns: dict[str, Any] = {
+            name: values.pop(name) for name in ("approves_followers", "lists_followers") if name in values
+        }
         create_account(self.tx, username=username, password_hash=HASH, pair=key_pair(uri), **values)
         if columns:
             actors.change_local(self.tx, uri=uri, values=columns)
@@ -269,6 +273,46 @@ def town_hall(url: str, *, folder: Path, domain: str = DOMAIN, **sections: Mappi
     setting = Setting(config=config, clock=clock, listeners=Ears(heard))
     with synchronous(url) as connection:
         yield Town(tx=Transaction(connection, setting), clock=clock, heard=heard)
+
+
+@asynccontextmanager
+async def living_town(
+    url: str, *, folder: Path, domain: str = DOMAIN, **sections: Mapping[str, Any]
+) -> AsyncIterator[tuple[Instance, list[object]]]:
+    """Open a whole instance with an empty database, and the list of events that it tells."""
+    await make_tables(url)
+    heard: list[object] = []
+    config = config_of(folder / domain.partition(".")[0], domain=domain, database=url, **sections)
+    clock = ManualClock(NOW)
+    database = open_database(url, setting=Setting(config=config, clock=clock, listeners=Ears(heard)))
+    try:
+        instance = Instance(config=config, clock=clock, database=database, trust=Everyone())
+        instance.fetch = World()
+        yield instance, heard
+    finally:
+        await database.close()
+
+
+async def make_tables(url: str) -> None:
+    """Give an empty database the tables of all rooms."""
+    known_tables()
+    if url.startswith("sqlite:"):
+        engine = create_engine(url, poolclass=NullPool)
+        metadata.create_all(engine)
+        engine.dispose()
+        return
+    async_engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
+    async with async_engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    await async_engine.dispose()
+
+
+def settle(tx: Transaction, username: str = "fatima", password_hash: str = HASH, **values: Any) -> int:
+    """Give somebody an account, as a use case; return its row id."""
+    from fedgov.features.people.service.accounts import create_account
+
+    uri = tx.site.actor(username)
+    return create_account(tx, username=username, password_hash=password_hash, pair=key_pair(uri), **values)
 
 
 # --- the world outside ------------------------------------------------------------------------------------------

@@ -17,11 +17,6 @@ from tests.unit.features.residents import NOW, Town, verified
 SHARED = "https://leeuwarden.example/inbox"
 
 
-@pytest.fixture
-def town(people_town: Town) -> Town:
-    return people_town
-
-
 def follow_of(who: str, whom: str, *, number: int = 1) -> Document:
     return {
         "@context": "https://www.w3.org/ns/activitystreams",
