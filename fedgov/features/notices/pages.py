@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 
 from quart import Blueprint, Response, request
 
+from fedgov.activitystreams.audience import Visibility
 from fedgov.features.notices.present import bookmark_cards, home_cards, notification_cards
 from fedgov.features.notices.service.bookmarks import bookmark, unbookmark
 from fedgov.features.notices.service.markers import mark_notifications_read
 from fedgov.features.notices.service.notifications import clear
 from fedgov.features.notices.vocabulary import Kind
 from fedgov.features.people.present import person_cards
+from fedgov.features.posts.queries.reach import reach
 from fedgov.kernel.errors import InvalidError
 from fedgov.kernel.pagination import Page, PageRequest, page_request
 from fedgov.web.cards import PageLinks
@@ -46,11 +48,13 @@ async def home() -> Response:
     if _is_above_everything(found.page, wanted):
         return redirect_to("/home")
     me = await instance.read(person_cards, {visitor.actor_uri})
+    audience = Visibility(visitor.default_audience)
     return await render(
         "posts/home.html",
         posts=found.page.items,
         pages=_links("/home", found.page, wanted, has_older=found.has_older),
         me=me[visitor.actor_uri],
+        reach=await instance.read(reach, author=visitor.actor_uri, visibility=audience),
     )
 
 

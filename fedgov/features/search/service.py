@@ -29,11 +29,14 @@ async def look_up(instance: Instance, *, wanted: Handle | Link, viewer: str) -> 
     if there != instance.site.domain and not instance.trust.allows(there):
         raise ForbiddenError("messages are not exchanged with this server", detail=there)
     found = await instance.read(known, wanted=wanted, viewer=viewer)
-    if isinstance(wanted, Handle):
-        # Asked anew although it is known: a handle can go over to somebody else.
-        found = Found(actor=await instance.fetch.actor_by_handle(wanted))
-    elif not found and there != instance.site.domain:
-        found = await _follow_link(instance, wanted.uri, viewer=viewer)
+    try:
+        if isinstance(wanted, Handle):
+            # Asked anew although it is known: a handle can go over to somebody else.
+            found = Found(actor=await instance.fetch.actor_by_handle(wanted))
+        elif not found and there != instance.site.domain:
+            found = await _follow_link(instance, wanted.uri, viewer=viewer)
+    except MalformedError as error:
+        raise NotFoundError("there is no such person or message", detail=f"{wanted}: {error}") from None
     if not found:
         raise NotFoundError("there is no such person or message", detail=str(wanted))
     return found
@@ -43,12 +46,8 @@ async def _follow_link(instance: Instance, uri: str, *, viewer: str) -> Found:
     """Read what is at an address elsewhere; only the server there knows whether it is a person or a post."""
     try:
         return Found(actor=await instance.fetch.actor(uri))
-    except MalformedError:
-        pass
-    try:
+    except MalformedError:  # no actor
         uri = await instance.fetch.object(uri)
-    except MalformedError as error:
-        raise NotFoundError("there is no such person or message", detail=f"{uri}: {error}") from None
     return await instance.read(known, wanted=Link(uri), viewer=viewer)
 
 
