@@ -1,0 +1,1 @@
+"""Adding files, hanging them on posts, copying what others show; the only writer of this room."""

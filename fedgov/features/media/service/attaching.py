@@ -1,0 +1,116 @@
+"""Hanging files on posts, describing them and taking them away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, select, update
+
+from fedgov.features.media import queries
+from fedgov.features.media.service.uploads import check_alt
+from fedgov.features.media.tables import media
+from fedgov.features.media.vocabulary import StoredMedia
+from fedgov.kernel.errors import ConflictError
+from fedgov.store.transaction import Transaction
+
+TOPIC: Final = "media"
+"""Signalled when the sweeper has something to do."""
+
+_HANG: Final = (
+    update(media)
+    .where(media.c.id == bindparam("of"))
+    .values(object_id=bindparam("object"), position=bindparam("place"))
+)
+
+
+def attach(tx: Transaction, *, media_ids: Sequence[int], owner: str, object_id: int) -> tuple[StoredMedia, ...]:
+    """Hang files on an object; what hung on it and is not named any more is taken away.
+
+    Args:
+        tx: The open transaction.
+        media_ids: Row ids of the files, in the order in which they are shown.
+        owner: URI of the local actor, who uploaded all of them.
+        object_id: Row id of the object.
+
+    Returns:
+        All files of the object, in order.
+
+    Raises:
+        NotFoundError: A file does not exist or is somebody else's.
+        ConflictError: A file hangs on something else already.
+    """
+    wanted = list(dict.fromkeys(media_ids))
+    for position, media_id in enumerate(wanted):
+        file = queries.get(tx, media_id=media_id, owner=owner)
+        if file.object_id not in (None, object_id) or _is_public(tx, media_id):
+            raise ConflictError("this file is in use already")
+        tx.execute(_HANG, {"of": media_id, "object": object_id, "place": position})
+    gone = update(media).where(media.c.object_id == object_id, media.c.id.not_in(wanted), media.c.deleted_at.is_(None))
+    if tx.execute(gone.values(deleted_at=tx.now)):
+        tx.signal(TOPIC)
+    return queries.for_object(tx, object_id=object_id)
+
+
+def describe(tx: Transaction, *, media_id: int, owner: str, alt: str) -> StoredMedia:
+    """Change the description of a file.
+
+    Raises:
+        NotFoundError: It does not exist or is somebody else's.
+        InvalidError: The description is too long.
+    """
+    queries.get(tx, media_id=media_id, owner=owner)
+    tx.execute(update(media).where(media.c.id == media_id).values(alt=check_alt(alt)))
+    return queries.get(tx, media_id=media_id, owner=owner)
+
+
+def remove(tx: Transaction, *, object_id: int) -> int:
+    """Take away all files of an object that was deleted; return how many.
+
+    From this commit on nobody gets them; the sweeper removes them from disk.
+    """
+    count = tx.execute(
+        update(media).where(media.c.object_id == object_id, media.c.deleted_at.is_(None)).values(deleted_at=tx.now)
+    )
+    if count:
+        tx.signal(TOPIC)
+    return count
+
+
+def discard(tx: Transaction, *, media_id: int, owner: str) -> None:
+    """Take away a file that hangs on nothing yet.
+
+    Raises:
+        NotFoundError: It does not exist or is somebody else's.
+        ConflictError: It hangs on a post.
+    """
+    if queries.get(tx, media_id=media_id, owner=owner).object_id is not None:
+        raise ConflictError("this file is in use already")
+    tx.execute(update(media).where(media.c.id == media_id).values(deleted_at=tx.now))
+    tx.signal(TOPIC)
+
+
+def remove_portraits(tx: Transaction, *, owner: str, keep: Sequence[str] = ()) -> None:
+    """Take away the profile pictures of a local actor.
+
+    Args:
+        tx: The open transaction.
+        owner: URI of the actor.
+        keep: Addresses of those that are still shown.
+    """
+    for row in tx.rows(
+        select(media.c.id, media.c.token).where(media.c.owner == owner, media.c.public, media.c.deleted_at.is_(None))
+    ):
+        if not any(row.token in address for address in keep):
+            tx.execute(update(media).where(media.c.id == row.id).values(deleted_at=tx.now))
+            tx.signal(TOPIC)
+
+
+def remove_all_of(tx: Transaction, *, owner: str) -> None:
+    """Take away every file of an actor who was deleted."""
+    if tx.execute(update(media).where(media.c.owner == owner, media.c.deleted_at.is_(None)).values(deleted_at=tx.now)):
+        tx.signal(TOPIC)
+
+
+def _is_public(tx: Transaction, media_id: int) -> bool:
+    return bool(tx.value(select(media.c.public).where(media.c.id == media_id)))
