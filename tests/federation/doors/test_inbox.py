@@ -142,7 +142,7 @@ def replaced(name: str, old: str, new: str) -> Forge:
     return lambda headers: {**headers, name: headers[name].replace(old, new)}
 
 
-CAVAGE_FORGERIES = {
+CAVAGE_FORGERIES: dict[str, Forge] = {
     "unsigned (SIG-12)": without("Signature"),
     "no digest (SIG-05)": without("Digest"),
     "digest not covered (SIG-05)": replaced("Signature", " digest", ""),
