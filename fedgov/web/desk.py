@@ -16,7 +16,7 @@ from quart import request
 from fedgov.instance import Instance
 from fedgov.kernel.clock import Clock, SystemClock
 from fedgov.kernel.uris import Site
-from fedgov.web.session import Sessions, Visitor
+from fedgov.web.visitor import Sessions, Visitor
 
 INSTANCE_KEY: Final = "fedgov.instance"
 DESK_KEY: Final = "fedgov.desk"

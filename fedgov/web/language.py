@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import gettext as catalogues
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -86,9 +87,7 @@ def _catalogue(language: str) -> catalogues.NullTranslations:
         return catalogues.NullTranslations()
     with path.open("rb") as source:
         catalogue = read_po(source, locale=language)
-    from io import BytesIO  # noqa: PLC0415 (only at the first use of a language)
-
-    compiled = BytesIO()
+    compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return catalogues.GNUTranslations(compiled)

@@ -47,7 +47,7 @@ _MEMBER: Final = (
 _VISITOR: Final = (
     Place(key="start", path="/", label="Start", icon="home"),
     Place(key="public", path="/timeline/public", label="Public", icon="public"),
-    Place(key="about", path="/about", label="About", icon="organisation"),
+    Place(key="about", path="/about", label="About", icon="info"),
 )
 
 

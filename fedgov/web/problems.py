@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 import orjson
 from quart import Response, request
@@ -20,7 +21,7 @@ from fedgov.web import csrf, forms
 from fedgov.web.negotiation import PROBLEM_JSON, wanted
 from fedgov.web.redirects import redirect_to
 from fedgov.web.render import current_translator, render
-from fedgov.web.session import LoginRequiredError
+from fedgov.web.session import LoginRequiredError, current_visitor
 
 _log = logging.getLogger(__name__)
 
@@ -166,8 +167,6 @@ async def on_refusal(error: FedgovError) -> Response:
 async def ask_to_log_in() -> Response:
     """Send a reader to the log-in page; what a form contained travels along."""
     if request.method != "POST":
-        from urllib.parse import urlencode  # noqa: PLC0415
-
         return redirect_to(f"/login?{urlencode({'next': request.full_path.rstrip('?')})}")
     form = await _sent()
     return await render(
@@ -180,8 +179,6 @@ async def ask_again(error: FedgovError) -> Response:
 
     A form that another site sent is never offered again.
     """
-    from fedgov.web.session import current_visitor  # noqa: PLC0415
-
     if await current_visitor() is None and not request.path.startswith(("/login", "/register")):
         return await ask_to_log_in()
     return await answer(problem_of(error))
