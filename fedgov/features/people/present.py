@@ -16,6 +16,7 @@ from fedgov.kernel.uris import Handle
 from fedgov.store.tables import peers
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PersonCard, ProfileCard, ProfileField, Relation
+from fedgov.web.proxied import proxied_path, secret_of
 
 _PROGRAMS: Final = frozenset({"Application", "Service"})
 
@@ -97,9 +98,11 @@ def picture_path(tx: Transaction, url: str | None) -> str | None:
 
     A reader's browser never calls another server.
     """
-    if url is None or not tx.site.owns(url):
+    if url is None:
         return None
-    return url.removeprefix(tx.site.origin)
+    if tx.site.owns(url):
+        return url.removeprefix(tx.site.origin)
+    return proxied_path(secret_of(tx.config.folder), url)
 
 
 def profile_card(tx: Transaction, *, row: Row[Any], viewer: str | None, posts: int | None = None) -> ProfileCard:

@@ -307,7 +307,7 @@ async def make_tables(url: str) -> None:
     await async_engine.dispose()
 
 
-def settle(tx: Transaction, username: str = "fatima", password_hash: str = HASH, **values: Any) -> int:
+def settle(tx: Transaction, /, username: str = "fatima", password_hash: str = HASH, **values: Any) -> int:
     """Give somebody an account, as a use case; return its row id."""
     from fedgov.features.people.service.accounts import create_account
 

@@ -7,8 +7,9 @@ from typing import Any
 from quart import Response
 
 from fedgov.features.people import present, queries
-from fedgov.features.people.pages.lists import links, row_id
+from fedgov.features.people.pages.lists import links
 from fedgov.features.people.pages.logins import with_words
+from fedgov.features.people.pages.row_ids import asked_row_id, read_row_id
 from fedgov.features.people.service import accounts
 from fedgov.kernel.errors import ConflictError, InvalidError
 from fedgov.store.transaction import Transaction
@@ -77,13 +78,14 @@ def _meant(tx: Transaction, *, form: Form) -> int:
     found = queries.account_of(tx, actor=actor) if actor else None
     if found is not None:
         return int(found.id)
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    account_id = read_row_id(number)
+    if account_id is None:
         raise InvalidError("there is no such account")
-    return int(queries.account(tx, account_id=int(number)).id)
+    return int(queries.account(tx, account_id=account_id).id)
 
 
 async def _page(*, form: Form, status: int = 200) -> Response:
-    values = await current_instance().read(_values, before=row_id("before"), after=row_id("after"))
+    values = await current_instance().read(_values, before=asked_row_id("before"), after=asked_row_id("after"))
     return await render("administration/accounts.html", status=status, form=form, **values)
 
 

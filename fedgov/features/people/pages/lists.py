@@ -7,6 +7,7 @@ from typing import Any
 from quart import Response, request
 
 from fedgov.features.people import present, queries
+from fedgov.features.people.pages.row_ids import asked_row_id
 from fedgov.kernel.errors import NotFoundError
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PageLinks
@@ -32,20 +33,15 @@ async def _list(username: str, *, kind: str) -> Response:
         handle=username,
         kind=kind,
         viewer=visitor.actor_uri if visitor else None,
-        before=row_id("before"),
-        after=row_id("after"),
+        before=asked_row_id("before"),
+        after=asked_row_id("after"),
+        path=request.path,
     )
     return await render("people/people_list.html", kind=kind, **values)
 
 
-def row_id(name: str) -> int | None:
-    """Return a row id from the query of this request; None when there is none or it is no number."""
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 def _values(
-    tx: Transaction, *, handle: str, kind: str, viewer: str | None, before: int | None, after: int | None
+    tx: Transaction, *, handle: str, kind: str, viewer: str | None, before: int | None, after: int | None, path: str
 ) -> dict[str, Any]:
     row = queries.get_person(tx, handle=handle)
     if row.kind == "Application":
@@ -59,7 +55,7 @@ def _values(
     return {
         "profile": profile,
         "people": [cards[each.uri] for each in page.rows],
-        "pages": links(request.path, page),
+        "pages": links(path, page),
     }
 
 

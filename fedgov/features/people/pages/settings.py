@@ -10,6 +10,7 @@ from quart import Response, current_app, request
 
 from fedgov.features.people import present, queries
 from fedgov.features.people.pages.logins import client_address, with_words
+from fedgov.features.people.pages.row_ids import read_row_id
 from fedgov.features.people.service import accounts, profiles, sessions
 from fedgov.features.people.service.profiles import Profile
 from fedgov.federation import actors
@@ -206,8 +207,8 @@ async def show_sessions() -> Response:
 async def end_session() -> Response:
     """Log the reader out on one other device."""
     visitor, form = await require_visitor(), await read_form()
-    number = form.value("session")
-    if not (number.isascii() and number.isdigit() and len(number) < 20):
+    session_id = read_row_id(form.value("session"))
+    if session_id is None:
         raise InvalidError("there is no such session", field="session")
-    await current_instance().write(sessions.end_one, account_id=visitor.account_id, session_id=int(number))
+    await current_instance().write(sessions.end_one, account_id=visitor.account_id, session_id=session_id)
     return redirect_to("/settings/sessions", notice="session_ended")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from fedgov.features.people import policy, queries
@@ -193,7 +195,12 @@ async def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str] = []
-    monkeypatch.setattr(passwords, "_verify", lambda stored, password: bool(checked.append(stored)))
+
+    def refuse(stored: str, _password: str) -> bool:
+        checked.append(stored)
+        return False
+
+    monkeypatch.setattr(passwords, "_verify", refuse)
     await instance.write(settle)
     answers = []
     for username in ("fatima", "nobody"):
@@ -396,3 +403,11 @@ def test_nobody_revokes_the_token_of_another(town: Town) -> None:
 
 def test_keys_of_the_tests_have_the_names_of_real_ones() -> None:
     assert key_pair("https://a.example/users/b", serial=2).rsa.key_id == "https://a.example/users/b#main-key-2"
+
+
+async def test_many_tries_at_once_are_not_all_the_first(instance: Instance) -> None:
+    await instance.write(settle)
+    tries = [instance.write(logins.begin, username="fatima", address=f"192.0.2.{number % 3}") for number in range(12)]
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(answer, logins.Candidate) for answer in answers) == 5
+    assert sum(isinstance(answer, RateLimitedError) for answer in answers) == 7
