@@ -1,0 +1,565 @@
+"""The first schema: everything up to the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0001'
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the schema to this version."""
+    op.create_table('accounts',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('actor_uri', sa.Text(), nullable=False),
+    sa.Column('username', sa.String(length=30), nullable=False),
+    sa.Column('email', sa.Text(), nullable=True),
+    sa.Column('password_hash', sa.Text(), nullable=False),
+    sa.Column('administrator', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('language', sa.String(length=8), nullable=True),
+    sa.Column('default_audience', sa.String(length=12), server_default='organisation', nullable=False),
+    sa.Column('summary_source', sa.Text(), server_default='', nullable=False),
+    sa.Column('fields_source', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('last_seen_at', sa.BigInteger(), nullable=True),
+    sa.Column('disabled_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accounts')),
+    sa.UniqueConstraint('actor_uri', name=op.f('uq_accounts_actor_uri')),
+    sa.UniqueConstraint('username', name=op.f('uq_accounts_username'))
+    )
+    op.create_table('activities',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('uri', sa.Text(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('type', sa.String(length=40), nullable=False),
+    sa.Column('object_uri', sa.Text(), nullable=True),
+    sa.Column('visibility', sa.String(length=12), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('published_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_activities')),
+    sa.UniqueConstraint('uri', name=op.f('uq_activities_uri'))
+    )
+    with op.batch_alter_table('activities', schema=None) as batch_op:
+        batch_op.create_index('ix_activities_actor', ['actor', 'visibility', 'id'], unique=False)
+        batch_op.create_index('ix_activities_object_uri', ['object_uri'], unique=False)
+
+    op.create_table('actors',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('uri', sa.Text(), nullable=False),
+    sa.Column('host', sa.String(length=260), nullable=False),
+    sa.Column('local', sa.Boolean(), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('username', sa.String(length=128), nullable=False),
+    sa.Column('name', sa.Text(), server_default='', nullable=False),
+    sa.Column('summary_html', sa.Text(), server_default='', nullable=False),
+    sa.Column('function', sa.Text(), server_default='', nullable=False),
+    sa.Column('department', sa.Text(), server_default='', nullable=False),
+    sa.Column('avatar_url', sa.Text(), nullable=True),
+    sa.Column('header_url', sa.Text(), nullable=True),
+    sa.Column('inbox', sa.Text(), nullable=False),
+    sa.Column('shared_inbox', sa.Text(), nullable=True),
+    sa.Column('followers_uri', sa.Text(), nullable=True),
+    sa.Column('featured_uri', sa.Text(), nullable=True),
+    sa.Column('approves_followers', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('discoverable', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('indexable', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('lists_followers', sa.Boolean(), server_default='1', nullable=False),
+    sa.Column('moved_to', sa.Text(), nullable=True),
+    sa.Column('also_known_as', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('fields', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('document', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.Column('fetched_at', sa.BigInteger(), nullable=True),
+    sa.Column('disabled_at', sa.BigInteger(), nullable=True),
+    sa.Column('deleted_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_actors')),
+    sa.UniqueConstraint('uri', name=op.f('uq_actors_uri'))
+    )
+    with op.batch_alter_table('actors', schema=None) as batch_op:
+        batch_op.create_index('ix_actors_handle', ['username', 'host'], unique=False)
+        batch_op.create_index('ix_actors_host', ['host'], unique=False)
+
+    op.create_table('attempts',
+    sa.Column('subject', sa.String(length=120), nullable=False),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.Column('last_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('subject', name=op.f('pk_attempts'))
+    )
+    with op.batch_alter_table('attempts', schema=None) as batch_op:
+        batch_op.create_index('ix_attempts_last_at', ['last_at'], unique=False)
+
+    op.create_table('blocks',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('who', sa.Text(), nullable=False),
+    sa.Column('whom', sa.Text(), nullable=False),
+    sa.Column('activity_uri', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_blocks')),
+    sa.UniqueConstraint('who', 'whom', name=op.f('uq_blocks_who_whom'))
+    )
+    with op.batch_alter_table('blocks', schema=None) as batch_op:
+        batch_op.create_index('ix_blocks_whom', ['whom'], unique=False)
+
+    op.create_table('bookmarks',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bookmarks')),
+    sa.UniqueConstraint('object_id', 'owner_id', name=op.f('uq_bookmarks_object_id_owner_id'))
+    )
+    with op.batch_alter_table('bookmarks', schema=None) as batch_op:
+        batch_op.create_index('ix_bookmarks_owner_id', ['owner_id', 'id'], unique=False)
+
+    op.create_table('domain_rules',
+    sa.Column('domain', sa.String(length=260), nullable=False),
+    sa.Column('rule', sa.String(length=10), nullable=False),
+    sa.Column('reason', sa.Text(), server_default='', nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('created_by', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('domain', name=op.f('pk_domain_rules'))
+    )
+    op.create_table('follows',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('follower', sa.Text(), nullable=False),
+    sa.Column('following', sa.Text(), nullable=False),
+    sa.Column('activity_uri', sa.Text(), nullable=True),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follows')),
+    sa.UniqueConstraint('follower', 'following', name=op.f('uq_follows_follower_following'))
+    )
+    with op.batch_alter_table('follows', schema=None) as batch_op:
+        batch_op.create_index('ix_follows_follower', ['follower', 'state', 'id'], unique=False)
+        batch_op.create_index('ix_follows_following', ['following', 'state', 'id'], unique=False)
+
+    op.create_table('home_entries',
+    sa.Column('owner_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('entry_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('author_id', sa.BigInteger(), nullable=False),
+    sa.Column('shared_by_id', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('owner_id', 'entry_id', name=op.f('pk_home_entries')),
+    sa.UniqueConstraint('object_id', 'owner_id', name=op.f('uq_home_entries_object_id_owner_id')),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('home_entries', schema=None) as batch_op:
+        batch_op.create_index('ix_home_entries_shared_by_id', ['shared_by_id'], unique=False, sqlite_where=sa.text('shared_by_id IS NOT NULL'), postgresql_where=sa.text('shared_by_id IS NOT NULL'))
+
+    op.create_table('inbox_items',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('origin', sa.String(length=280), nullable=False),
+    sa.Column('activity_uri', sa.Text(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('type', sa.String(length=100), nullable=False),
+    sa.Column('order_key', sa.Text(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('key_id', sa.Text(), nullable=False),
+    sa.Column('proven', sa.Boolean(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('next_attempt_at', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('received_at', sa.BigInteger(), nullable=False),
+    sa.Column('done_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox_items')),
+    sa.UniqueConstraint('origin', 'activity_uri', name=op.f('uq_inbox_items_origin_activity_uri'))
+    )
+    with op.batch_alter_table('inbox_items', schema=None) as batch_op:
+        batch_op.create_index('ix_inbox_items_due', ['state', 'id'], unique=False)
+
+    op.create_table('keys',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('key_id', sa.Text(), nullable=False),
+    sa.Column('owner', sa.Text(), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('purpose', sa.String(length=20), nullable=False),
+    sa.Column('public', sa.Text(), nullable=False),
+    sa.Column('private', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('retired_at', sa.BigInteger(), nullable=True),
+    sa.Column('revoked_at', sa.BigInteger(), nullable=True),
+    sa.Column('fetched_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_keys')),
+    sa.UniqueConstraint('key_id', name=op.f('uq_keys_key_id'))
+    )
+    with op.batch_alter_table('keys', schema=None) as batch_op:
+        batch_op.create_index('ix_keys_owner', ['owner'], unique=False)
+
+    op.create_table('markers',
+    sa.Column('owner_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('timeline', sa.String(length=20), nullable=False),
+    sa.Column('last_read_id', sa.BigInteger(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('owner_id', 'timeline', name=op.f('pk_markers'))
+    )
+    op.create_table('media',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner', sa.Text(), nullable=False),
+    sa.Column('token', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('media_type', sa.String(length=100), nullable=False),
+    sa.Column('name', sa.Text(), server_default='', nullable=False),
+    sa.Column('alt', sa.Text(), server_default='', nullable=False),
+    sa.Column('width', sa.Integer(), nullable=True),
+    sa.Column('height', sa.Integer(), nullable=True),
+    sa.Column('blurhash', sa.String(length=128), nullable=True),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('has_preview', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('public', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('object_id', sa.BigInteger(), nullable=True),
+    sa.Column('position', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('deleted_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_media')),
+    sa.UniqueConstraint('token', name=op.f('uq_media_token'))
+    )
+    with op.batch_alter_table('media', schema=None) as batch_op:
+        batch_op.create_index('ix_media_deleted_at', ['deleted_at'], unique=False)
+        batch_op.create_index('ix_media_object_id', ['object_id', 'position'], unique=False)
+        batch_op.create_index('ix_media_owner', ['owner'], unique=False)
+
+    op.create_table('media_copies',
+    sa.Column('url_hash', sa.String(length=64), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.String(length=100), server_default='', nullable=False),
+    sa.Column('size', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('has_preview', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('fetched_at', sa.BigInteger(), nullable=False),
+    sa.Column('last_used', sa.BigInteger(), nullable=False),
+    sa.Column('failed_until', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('url_hash', name=op.f('pk_media_copies'))
+    )
+    with op.batch_alter_table('media_copies', schema=None) as batch_op:
+        batch_op.create_index('ix_media_copies_last_used', ['last_used'], unique=False)
+
+    op.create_table('moves',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('old', sa.Text(), nullable=False),
+    sa.Column('new', sa.Text(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_moves'))
+    )
+    with op.batch_alter_table('moves', schema=None) as batch_op:
+        batch_op.create_index('ix_moves_old', ['old', 'at'], unique=False)
+
+    op.create_table('mutes',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('who', sa.Text(), nullable=False),
+    sa.Column('whom', sa.Text(), nullable=False),
+    sa.Column('until', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mutes')),
+    sa.UniqueConstraint('who', 'whom', name=op.f('uq_mutes_who_whom'))
+    )
+    op.create_table('notifications',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('actor_id', sa.BigInteger(), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=False),
+    sa.Column('emoji', sa.String(length=200), server_default='', nullable=False),
+    sa.Column('text', sa.Text(), server_default='', nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notifications')),
+    sa.UniqueConstraint('owner_id', 'kind', 'actor_id', 'subject_id', 'emoji', name=op.f('uq_notifications_owner_id_kind_actor_id_subject_id_emoji'))
+    )
+    with op.batch_alter_table('notifications', schema=None) as batch_op:
+        batch_op.create_index('ix_notifications_actor_id', ['actor_id'], unique=False)
+        batch_op.create_index('ix_notifications_owner_id', ['owner_id', 'id'], unique=False)
+        batch_op.create_index('ix_notifications_subject_id', ['subject_id'], unique=False)
+
+    op.create_table('objects',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('uri', sa.Text(), nullable=False),
+    sa.Column('type', sa.String(length=100), nullable=False),
+    sa.Column('attributed_to', sa.Text(), nullable=False),
+    sa.Column('local', sa.Boolean(), nullable=False),
+    sa.Column('visibility', sa.String(length=12), nullable=False),
+    sa.Column('document', sa.Text(), nullable=True),
+    sa.Column('published_at', sa.BigInteger(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=True),
+    sa.Column('received_at', sa.BigInteger(), nullable=False),
+    sa.Column('deleted_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_objects')),
+    sa.UniqueConstraint('uri', name=op.f('uq_objects_uri'))
+    )
+    with op.batch_alter_table('objects', schema=None) as batch_op:
+        batch_op.create_index('ix_objects_attributed_to', ['attributed_to', 'id'], unique=False)
+
+    op.create_table('peers',
+    sa.Column('host', sa.String(length=260), nullable=False),
+    sa.Column('shape', sa.String(length=20), nullable=True),
+    sa.Column('shape_learnt_at', sa.BigInteger(), nullable=True),
+    sa.Column('strong_count', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('pinned_at', sa.BigInteger(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('software', sa.Text(), nullable=True),
+    sa.Column('described_at', sa.BigInteger(), nullable=True),
+    sa.Column('implements', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('first_seen_at', sa.BigInteger(), nullable=False),
+    sa.Column('last_inbound_at', sa.BigInteger(), nullable=True),
+    sa.Column('last_success_at', sa.BigInteger(), nullable=True),
+    sa.Column('failures', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('failing_since', sa.BigInteger(), nullable=True),
+    sa.Column('next_attempt_at', sa.BigInteger(), nullable=True),
+    sa.Column('parked_at', sa.BigInteger(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('host', name=op.f('pk_peers'))
+    )
+    op.create_table('reports',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('reporter', sa.Text(), nullable=False),
+    sa.Column('target', sa.Text(), nullable=False),
+    sa.Column('objects', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('text', sa.Text(), server_default='', nullable=False),
+    sa.Column('flag_uri', sa.Text(), nullable=True),
+    sa.Column('forwarded', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('outcome', sa.String(length=10), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('note', sa.Text(), server_default='', nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('decided_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reports'))
+    )
+    with op.batch_alter_table('reports', schema=None) as batch_op:
+        batch_op.create_index('ix_reports_flag_uri', ['flag_uri'], unique=False)
+        batch_op.create_index('ix_reports_reporter', ['reporter', 'state'], unique=False)
+        batch_op.create_index('ix_reports_state', ['state', 'id'], unique=False)
+
+    op.create_table('trust_mode',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('mode', sa.String(length=10), nullable=False),
+    sa.Column('changed_at', sa.BigInteger(), nullable=False),
+    sa.Column('changed_by', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_trust_mode'))
+    )
+    op.create_table('audience',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('target', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['objects.id'], name=op.f('fk_audience_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', 'target', name=op.f('pk_audience'))
+    )
+    with op.batch_alter_table('audience', schema=None) as batch_op:
+        batch_op.create_index('ix_audience_target', ['target', 'object_id'], unique=False)
+
+    op.create_table('deliveries',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('activity_id', sa.BigInteger(), nullable=False),
+    sa.Column('host', sa.String(length=260), nullable=False),
+    sa.Column('inbox', sa.Text(), nullable=False),
+    sa.Column('recipients', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('order_key', sa.Text(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('next_attempt_at', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('sent_at', sa.BigInteger(), nullable=True),
+    sa.Column('confirmed_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['activity_id'], ['activities.id'], name=op.f('fk_deliveries_activity_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deliveries'))
+    )
+    with op.batch_alter_table('deliveries', schema=None) as batch_op:
+        batch_op.create_index('ix_deliveries_activity_id', ['activity_id'], unique=False)
+        batch_op.create_index('ix_deliveries_due', ['state', 'host', 'id'], unique=False)
+
+    op.create_table('posts',
+    sa.Column('object_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('local', sa.Boolean(), nullable=False),
+    sa.Column('type', sa.String(length=100), nullable=False),
+    sa.Column('visibility', sa.String(length=12), nullable=False),
+    sa.Column('in_reply_to_uri', sa.Text(), nullable=True),
+    sa.Column('in_reply_to_id', sa.BigInteger(), nullable=True),
+    sa.Column('thread_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), server_default='', nullable=False),
+    sa.Column('summary', sa.Text(), server_default='', nullable=False),
+    sa.Column('content_html', sa.Text(), server_default='', nullable=False),
+    sa.Column('source', sa.Text(), nullable=True),
+    sa.Column('source_type', sa.String(length=40), nullable=True),
+    sa.Column('language', sa.String(length=35), nullable=True),
+    sa.Column('sensitive', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('quote_uri', sa.Text(), nullable=True),
+    sa.Column('url', sa.Text(), nullable=True),
+    sa.Column('emojis', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('backfilled', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('published_at', sa.BigInteger(), nullable=False),
+    sa.Column('edited_at', sa.BigInteger(), nullable=True),
+    sa.Column('replies', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('likes', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('shares', sa.Integer(), server_default='0', nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['objects.id'], name=op.f('fk_posts_object_id')),
+    sa.PrimaryKeyConstraint('object_id', name=op.f('pk_posts'))
+    )
+    with op.batch_alter_table('posts', schema=None) as batch_op:
+        batch_op.create_index('ix_posts_author', ['author', 'object_id'], unique=False)
+        batch_op.create_index('ix_posts_in_reply_to_uri', ['in_reply_to_uri'], unique=False)
+        batch_op.create_index('ix_posts_thread', ['thread_id', 'object_id'], unique=False)
+        batch_op.create_index('ix_posts_visibility', ['visibility', 'local', 'object_id'], unique=False)
+
+    op.create_table('sessions',
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('csrf_secret', sa.String(length=100), nullable=False),
+    sa.Column('user_agent', sa.String(length=300), server_default='', nullable=False),
+    sa.Column('address', sa.String(length=64), server_default='', nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('seen_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_sessions_account_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_sessions')),
+    sa.UniqueConstraint('id', name=op.f('uq_sessions_id'))
+    )
+    with op.batch_alter_table('sessions', schema=None) as batch_op:
+        batch_op.create_index('ix_sessions_account_id', ['account_id'], unique=False)
+        batch_op.create_index('ix_sessions_expires_at', ['expires_at'], unique=False)
+
+    op.create_table('tokens',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('scopes', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), server_default='', nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('last_used_at', sa.BigInteger(), nullable=True),
+    sa.Column('revoked_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_tokens_account_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tokens')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_tokens_token_hash'))
+    )
+    with op.batch_alter_table('tokens', schema=None) as batch_op:
+        batch_op.create_index('ix_tokens_account_id', ['account_id'], unique=False)
+
+    op.create_table('attachments',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('media_type', sa.String(length=255), nullable=True),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('media_id', sa.BigInteger(), nullable=True),
+    sa.Column('name', sa.Text(), server_default='', nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=True),
+    sa.Column('has_preview', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('alt', sa.Text(), server_default='', nullable=False),
+    sa.Column('width', sa.Integer(), nullable=True),
+    sa.Column('height', sa.Integer(), nullable=True),
+    sa.Column('blurhash', sa.String(length=128), nullable=True),
+    sa.Column('focal_x', sa.Float(), nullable=True),
+    sa.Column('focal_y', sa.Float(), nullable=True),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_attachments_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attachments'))
+    )
+    with op.batch_alter_table('attachments', schema=None) as batch_op:
+        batch_op.create_index('ix_attachments_object_id', ['object_id', 'position'], unique=False)
+
+    op.create_table('hashtags',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('tag', sa.String(length=128), nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_hashtags_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', 'tag', name=op.f('pk_hashtags'))
+    )
+    with op.batch_alter_table('hashtags', schema=None) as batch_op:
+        batch_op.create_index('ix_hashtags_tag', ['tag', 'object_id'], unique=False)
+
+    op.create_table('mentions',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('actor_uri', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_mentions_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', 'actor_uri', name=op.f('pk_mentions'))
+    )
+    with op.batch_alter_table('mentions', schema=None) as batch_op:
+        batch_op.create_index('ix_mentions_actor_uri', ['actor_uri', 'object_id'], unique=False)
+
+    op.create_table('pins',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_pins_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', 'actor', name=op.f('pk_pins'))
+    )
+    with op.batch_alter_table('pins', schema=None) as batch_op:
+        batch_op.create_index('ix_pins_actor', ['actor', 'at'], unique=False)
+
+    op.create_table('poll_options',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('label', sa.Text(), nullable=False),
+    sa.Column('votes', sa.Integer(), server_default='0', nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_poll_options_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', 'position', name=op.f('pk_poll_options'))
+    )
+    op.create_table('poll_votes',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('slot', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_poll_votes_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', 'actor', 'slot', name=op.f('pk_poll_votes'))
+    )
+    op.create_table('polls',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('multiple', sa.Boolean(), nullable=False),
+    sa.Column('ends_at', sa.BigInteger(), nullable=True),
+    sa.Column('closed_at', sa.BigInteger(), nullable=True),
+    sa.Column('voters_count', sa.Integer(), nullable=True),
+    sa.Column('tally_due_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_polls_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', name=op.f('pk_polls'))
+    )
+    with op.batch_alter_table('polls', schema=None) as batch_op:
+        batch_op.create_index('ix_polls_due', ['closed_at', 'ends_at'], unique=False)
+        batch_op.create_index('ix_polls_tally_due_at', ['tally_due_at'], unique=False)
+
+    op.create_table('post_edits',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('summary', sa.Text(), nullable=False),
+    sa.Column('content_html', sa.Text(), nullable=False),
+    sa.Column('sensitive', sa.Boolean(), nullable=False),
+    sa.Column('language', sa.String(length=35), nullable=True),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_post_edits_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_post_edits'))
+    )
+    with op.batch_alter_table('post_edits', schema=None) as batch_op:
+        batch_op.create_index('ix_post_edits_object_id', ['object_id', 'at'], unique=False)
+
+    op.create_table('reactions',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('emoji', sa.String(length=130), nullable=False),
+    sa.Column('emoji_url', sa.Text(), nullable=True),
+    sa.Column('activity_uri', sa.Text(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_reactions_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', 'actor', 'emoji', name=op.f('pk_reactions'))
+    )
+    with op.batch_alter_table('reactions', schema=None) as batch_op:
+        batch_op.create_index('ix_reactions_actor', ['actor', 'object_id'], unique=False)
+
+    op.create_table('shares',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('visibility', sa.String(length=12), nullable=False),
+    sa.Column('activity_uri', sa.Text(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_shares_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_shares'))
+    )
+    with op.batch_alter_table('shares', schema=None) as batch_op:
+        batch_op.create_index('ix_shares_actor', ['actor', 'id'], unique=False)
+        batch_op.create_index('uq_shares_object_id_actor', ['object_id', 'actor'], unique=True)
+
