@@ -8,21 +8,24 @@ reader connection. Which of the two storages is behind it, no caller can tell.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from fedgov.kernel.errors import UnreachableError
 from fedgov.store.signals import EVERYTHING, Signals
 from fedgov.store.transaction import Setting, Transaction
-from fedgov.store.writer import GroupCommitWriter, set_up_connections, storage_unavailable
+from fedgov.store.writer import GroupCommitWriter, refusal, set_up_connections, storage_unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,6 +37,7 @@ _CHANNEL: Final = "fedgov"
 _NOTIFY: Final = text("SELECT pg_notify(:channel, :topic)")
 _MAX_TRIES: Final = 4
 _RETRYABLE: Final = {"40001", "40P01"}  # serialisation failure, deadlock
+_AWAY: Final = (OSError, TimeoutError, PoolTimeoutError)
 
 
 class Database(Protocol):
@@ -93,17 +97,24 @@ class SqliteDatabase:
         return await loop.run_in_executor(self._readers, functools.partial(self._read, query, *args, **values))
 
     def _read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
-        connection = getattr(self._local, "connection", None)
+        try:
+            connection = self._reader()
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return query(Transaction(connection, self._setting), *args, **values)
+            finally:
+                _end(connection)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY:
+                raise  # a query that writes is a bug, not a full disk
+            raise refusal(error) from error
+
+    def _reader(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._read_engine.connect()
             self._connections.append(connection)
-        connection.exec_driver_sql("BEGIN")
-        try:
-            return query(Transaction(connection, self._setting), *args, **values)
-        except OperationalError as error:
-            raise storage_unavailable(error) from error
-        finally:
-            connection.exec_driver_sql("COMMIT")
+        return connection
 
     async def watch(self) -> None:
         """Notice commits of other processes, such as the command line.
@@ -111,16 +122,14 @@ class SqliteDatabase:
         ``data_version`` of a connection changes only by commits of others, and
         all our own writes go through the writer's.
         """
-        seen = await self.write(_data_version)
+        seen: int | None = None  # what happened before the first look was perhaps missed
         while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            try:
+            with contextlib.suppress(UnreachableError):  # busy or full: look again later
                 version = await self.write(_data_version)
-            except UnreachableError:  # busy or full: look again later
-                continue
-            if version != seen:
-                self.signals.send([EVERYTHING])
-            seen = version
+                if version != seen:
+                    self.signals.send([EVERYTHING])
+                seen = version
+            await asyncio.sleep(_WATCH_SECONDS)
 
     async def close(self) -> None:
         """Finish what waits, then close all connections."""
@@ -147,6 +156,12 @@ def _sqlite_engine(url: str, *, read_only: bool) -> Engine:
     return engine
 
 
+def _end(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    if driver is not None and driver.in_transaction:  # SQLite ends it by itself after some failures
+        connection.exec_driver_sql("COMMIT")
+
+
 def _data_version(tx: Transaction) -> int:
     return int(tx.connection.exec_driver_sql("PRAGMA data_version").scalar_one())
 
@@ -160,6 +175,8 @@ class PostgresDatabase:
         self._engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=8, max_overflow=8, pool_timeout=10
         )
+        # The same as SQLite's readers: one snapshot, and nothing is changed.
+        self._read_engine = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case in a transaction; a deadlock is tried again."""
@@ -170,7 +187,7 @@ class PostgresDatabase:
                 if attempt < _MAX_TRIES and getattr(error.orig, "sqlstate", None) in _RETRYABLE:
                     continue
                 raise _as_refusal(error) from error
-            except (OSError, TimeoutError) as error:
+            except _AWAY as error:
                 raise storage_unavailable(error) from error
             self.signals.send(topics)
             return result
@@ -190,10 +207,12 @@ class PostgresDatabase:
     async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query that changes nothing."""
         try:
-            async with self._engine.connect() as connection:
+            async with self._read_engine.connect() as connection:
                 return await connection.run_sync(lambda c: query(Transaction(c, self._setting), *args, **values))
         except DBAPIError as error:
             raise _as_refusal(error) from error
+        except _AWAY as error:
+            raise storage_unavailable(error) from error
 
     async def watch(self) -> None:
         """Pass on what any process notifies, ourselves included."""
@@ -206,13 +225,15 @@ class PostgresDatabase:
                 raw = await connection.get_raw_connection()
                 driver: Any = raw.driver_connection
                 await driver.add_listener(_CHANNEL, pass_on)
+                self.signals.send([EVERYTHING])  # before we listened, anything may have changed
                 try:
                     while not driver.is_closed():  # noqa: ASYNC110 - the driver has no event for this
                         await asyncio.sleep(_WATCH_SECONDS)
                 finally:
-                    if not driver.is_closed():
+                    if driver.is_closed():
+                        await connection.invalidate()  # or somebody else would get it from the pool
+                    else:
                         await driver.remove_listener(_CHANNEL, pass_on)
-            self.signals.send([EVERYTHING])  # the connection was lost: anything may have changed
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -16,6 +16,10 @@ class Signals:
         self._events: dict[str, asyncio.Event] = {}
         self._callbacks: list[Callable[[str], None]] = []
 
+    def expect(self, topic: str) -> None:
+        """Keep signals of this topic from now on, for the first `wait`."""
+        self._events.setdefault(topic, asyncio.Event())
+
     def on_signal(self, callback: Callable[[str], None]) -> None:
         """Call this with each topic, right after the commit."""
         self._callbacks.append(callback)
@@ -32,8 +36,8 @@ class Signals:
     async def wait(self, topic: str, *, seconds: float) -> bool:
         """Wait until the topic is signalled or the time is over.
 
-        A signal sent since the last call counts, so a worker that looks at the
-        tables between two calls cannot miss anything.
+        A signal sent since the last call, or since `expect`, counts, so a worker
+        that looks at the tables between two calls cannot miss anything.
 
         Returns:
             Whether there was a signal.

@@ -81,8 +81,12 @@ class Transaction:
         for listener in self.setting.listeners.get(type(event), ()):
             listener(self, event)
 
-    def execute(self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()) -> int:
-        """Run a statement that changes rows; return how many it matched."""
+    def execute(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> int:
+        """Run a statement that changes rows, once or for each of a list of values; return how many it matched."""
+        if values is not None and not values and not isinstance(values, Mapping):
+            return 0  # an empty list is nothing to do, not a statement without values
         return self.connection.execute(statement, values or None).rowcount
 
     def row(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:

@@ -9,6 +9,7 @@ caller resumes only after the sync (see ``docs/decisions``).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from fedgov.kernel.errors import UnreachableError
 from fedgov.store.signals import Signals
@@ -28,6 +29,21 @@ MAX_BATCH: Final = 500
 MAX_SECONDS: Final = 0.005
 MAX_WAITING: Final = 20_000
 BUSY_RETRY_AFTER: Final = 5.0
+BUSY_MILLISECONDS: Final = 5_000
+
+_WAIT: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+"""What disk and locks do to us; any other error of SQLite is a mistake in a statement."""
 
 T = TypeVar("T")
 
@@ -56,6 +72,8 @@ class GroupCommitWriter:
         self._setting = setting
         self._signals = signals
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._door = threading.Lock()  # nobody may come in behind the one who closes
         self._thread = threading.Thread(target=self._serve, name="fedgov-writer", daemon=True)
         self._thread.start()
 
@@ -63,27 +81,39 @@ class GroupCommitWriter:
         """Run a use case; return its result once it is on disk.
 
         Raises:
-            UnreachableError: The database is busy, full or read-only; nothing was changed.
+            UnreachableError: The database is busy, full, read-only or closed; nothing was changed.
         """
         if self._jobs.qsize() > MAX_WAITING:
             raise UnreachableError("the server is busy", retry_after=BUSY_RETRY_AFTER, detail="writer queue full")
         loop = asyncio.get_running_loop()
         job = _Job(run=use_case, future=loop.create_future(), loop=loop)
-        self._jobs.put(job)
+        with self._door:
+            if self._closed:
+                raise UnreachableError("the server is stopping", retry_after=BUSY_RETRY_AFTER)
+            self._jobs.put(job)
         result: T = await job.future
         return result
 
     def close(self) -> None:
         """Finish what waits and stop the thread."""
-        self._jobs.put(None)
+        with self._door:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _serve(self) -> None:
-        with self._engine.connect() as connection:
-            while (job := self._jobs.get()) is not None:
-                open_after = self._commit_group(connection, job)
-                if not open_after:
-                    return
+        connection: Connection | None = None
+        while (job := self._jobs.get()) is not None:
+            try:
+                connection = connection or self._engine.connect()
+            except Exception as error:  # tried again for the next one
+                job.error = refusal(error)
+                _hand_back([job], self._signals)
+                continue
+            if not self._commit_group(connection, job):
+                break
+        if connection is not None:
+            connection.close()
 
     def _commit_group(self, connection: Connection, first: _Job) -> bool:
         """Run the first job and those that wait behind it; False when asked to stop."""
@@ -91,6 +121,14 @@ class GroupCommitWriter:
         keep_open = True
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except Exception as error:
+            # Who came while we waited for the lock waited too: one after the other they would wait for ever.
+            keep_open = self._take_waiting(group)
+            for waiting in group:
+                waiting.error = refusal(error)
+            _hand_back(group, self._signals)
+            return keep_open
+        try:
             deadline = time.monotonic() + MAX_SECONDS
             self._run_in_savepoint(connection, first)
             while len(group) < MAX_BATCH and time.monotonic() < deadline:
@@ -107,18 +145,28 @@ class GroupCommitWriter:
         except Exception as error:  # the thread must live; every caller of the group gets the error
             _roll_back(connection)
             for job in group:
-                job.error = job.error or _as_refusal(error)
+                job.error = job.error or refusal(error)
         _hand_back(group, self._signals)
         return keep_open
+
+    def _take_waiting(self, group: list[_Job]) -> bool:
+        """Move all that wait now into the group; False when asked to stop."""
+        with contextlib.suppress(queue.Empty):
+            for _ in range(self._jobs.qsize()):
+                waiting = self._jobs.get_nowait()
+                if waiting is None:
+                    return False
+                group.append(waiting)
+        return True
 
     def _run_in_savepoint(self, connection: Connection, job: _Job) -> None:
         connection.exec_driver_sql("SAVEPOINT use_case")
         tx = Transaction(connection, self._setting)
         try:
             job.result = job.run(tx)
-        except Exception as error:  # handed to the caller, where it stays loud
+        except BaseException as error:  # handed to the caller, where it stays loud; the thread must live
+            job.error = refusal(error)
             connection.exec_driver_sql("ROLLBACK TO use_case")
-            job.error = _as_refusal(error)
         connection.exec_driver_sql("RELEASE use_case")
         job.signals = tx.signals
 
@@ -126,15 +174,19 @@ class GroupCommitWriter:
 def _roll_back(connection: Connection) -> None:
     driver = connection.connection.driver_connection
     if driver is not None and driver.in_transaction:
-        connection.exec_driver_sql("ROLLBACK")
+        with contextlib.suppress(DBAPIError):  # what cannot be rolled back now was not committed either
+            connection.exec_driver_sql("ROLLBACK")
 
 
-def _as_refusal(error: Exception) -> Exception:
+def refusal(error: BaseException) -> BaseException:
     """Turn what the disk or a lock did into "come back later"; leave bugs as they are."""
-    return storage_unavailable(error) if isinstance(error, OperationalError) else error
+    if isinstance(error, StopIteration):
+        return RuntimeError(f"a use case let StopIteration escape: {error}")  # no future can carry that one
+    code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, DBAPIError) else 0
+    return storage_unavailable(error) if code & 0xFF in _WAIT else error
 
 
-def storage_unavailable(error: Exception) -> UnreachableError:
+def storage_unavailable(error: BaseException) -> UnreachableError:
     """Return the refusal for a database that is busy, full, read-only or away."""
     return UnreachableError("the server cannot store this now", retry_after=BUSY_RETRY_AFTER, detail=str(error))
 
@@ -145,7 +197,7 @@ def _hand_back(group: list[_Job], signals: Signals) -> None:
     for job in group:
         by_loop.setdefault(job.loop, []).append(job)
     for loop, jobs in by_loop.items():
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(_resume, jobs, signals)
 
 
@@ -173,10 +225,10 @@ def set_up_connections(engine: Engine, *, read_only: bool) -> None:
     def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         cursor = connection.cursor()
         for pragma in (
+            f"busy_timeout={BUSY_MILLISECONDS}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=5000",
             "temp_store=MEMORY",
             "cache_size=-16000",
             *(("query_only=ON",) if read_only else ()),
