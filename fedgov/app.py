@@ -215,7 +215,7 @@ def _desk(instance: Instance) -> Desk:
         sessions=AccountSessions(instance),
         clock=instance.clock,
         default_language=config.instance.language,
-        counts=partial(instance.read, counts),
+        counts=lambda visitor: instance.read(counts, visitor),
         registration_open=config.accounts.registration == "open",
         about=config.instance.description,
         contact=config.instance.contact,

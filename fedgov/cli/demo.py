@@ -258,6 +258,7 @@ class Stage:
     async def _post_id(self, instance: Instance, uri: str) -> int:
         """Wait until a post has arrived; return its row id."""
         row = await self._until(instance, objects.find, uri=uri)
+        assert row is not None  # noqa: S101 - waited for
         return int(row.id)
 
     async def _arrive_everywhere(self) -> None:
@@ -281,13 +282,13 @@ def _show(configs: Sequence[Config], console: Console) -> None:
     """Print addresses and log-ins."""
     console.print("\n[bold]fedgov demo[/bold]: three organisations that talk with one another\n")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Organisation", "Address", "Log in as"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("Organisation", no_wrap=True)
+    table.add_column("Address", no_wrap=True)
+    table.add_column("Log in as")
     for config, town in zip(configs, TOWNS, strict=True):
-        names = ", ".join(f"{p.username} (administrator)" if p.administrator else p.username for p in town.staff)
-        table.add_row(town.organisation, config.site.origin, names)
+        table.add_row(town.organisation, config.site.origin, ", ".join(person.username for person in town.staff))
     console.print(table)
-    console.print(f"\nPassword of everyone: [bold]{PASSWORD}[/bold]")
+    console.print(f"\nPassword of everyone: [bold]{PASSWORD}[/bold]. The first of each row is the administrator.")
     names = [name for config in configs if (name := config.instance.domain.partition(":")[0]) != "localhost"]
     if names:
         console.print("\nBrowsers know these names. For other programs, put this line in /etc/hosts:")

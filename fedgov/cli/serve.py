@@ -46,7 +46,7 @@ def make_server(configs: Sequence[Config]) -> uvicorn.Server:
     """Return a server for some instances, not yet started."""
     return uvicorn.Server(
         uvicorn.Config(
-            Server(configs),  # type: ignore[arg-type]
+            Server(configs),
             loop="uvloop",
             http="httptools",
             ws="none",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from fedgov.features.people import queries as people_queries
 from fedgov.features.people.service import blocks
@@ -259,7 +260,7 @@ def _create_of(tx: Transaction, *, uri: str) -> str:
     return str(tx.value(select(activities.c.uri).where(activities.c.object_uri == uri, activities.c.type == "Create")))
 
 
-def _log_of(tx: Transaction, *, actor: str) -> list[object]:
+def _log_of(tx: Transaction, *, actor: str) -> list[Row[Any]]:
     return list(tx.rows(select(inbox_items).where(inbox_items.c.actor == actor)))
 
 
