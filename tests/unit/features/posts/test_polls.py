@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fedgov.activitystreams.audience import Visibility
@@ -144,7 +146,7 @@ def test_a_vote_in_a_poll_elsewhere_travels_as_a_note_with_a_name(town: Town) ->
     assert votes(town, row.object_id) == [3, 3]
 
 
-def question(**members: object) -> dict[str, object]:
+def question(**members: Any) -> dict[str, object]:
     options = [
         {"type": "Note", "name": "Ja", "replies": {"type": "Collection", "totalItems": 3}},
         {"type": "Note", "name": "Nee", "replies": {"type": "Collection", "totalItems": 2}},
