@@ -63,7 +63,8 @@ class Form:
             name: Field that is wrong; empty for the form as a whole.
             message: What to do about it, in the reader's language.
         """
-        return replace(self, errors=(*self.errors, FieldError(field=name, message=message)))
+        sentence = message[:1].upper() + message[1:]
+        return replace(self, errors=(*self.errors, FieldError(field=name, message=sentence)))
 
     def with_refusal(self, error: InvalidError, *, message: str) -> Form:
         """Return the same form with what a service said about it.

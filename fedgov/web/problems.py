@@ -116,11 +116,15 @@ async def as_page(problem: Problem) -> Response:
         status=problem.status,
         code=problem.code,
         number=problem.status,
-        detail=translator.translation(problem.message) if problem.code in {"invalid", "conflict"} else None,
+        detail=_sentence(translator.translation(problem.message)) if problem.code in {"invalid", "conflict"} else None,
         retry_after=problem.retry_after,
         sent=await _sent() if request.method == "POST" else forms.Form(),
     )
     return _with_headers(response, problem)
+
+
+def _sentence(text: str | None) -> str | None:
+    return f"{text[:1].upper()}{text[1:]}." if text else None
 
 
 def _with_headers(response: Response, problem: Problem) -> Response:
