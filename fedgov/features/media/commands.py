@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
-
 import click
 
 from fedgov.features.media.service import sweeping
-from fedgov.instance import Instance
-
-T = TypeVar("T")
-
-
-class Entrance(Protocol):
-    """What the command line hands to each command."""
-
-    def run(self, work: Callable[[Instance], Awaitable[T]]) -> T:
-        """Open the chosen instance, do the work and close it again."""
-        ...
+from fedgov.features.plate import Entrance
 
 
 @click.group()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from fedgov.features.media import commands, pages
-from fedgov.features.media.service import attaching
+from fedgov.features.media.service import attaching, sweeping
 from fedgov.features.people.vocabulary import ActorRemoved
-from fedgov.features.plate import Feature
+from fedgov.features.plate import Feature, Job
+from fedgov.kernel.clock import HOUR, MINUTE
 from fedgov.store.transaction import Transaction
 
 
@@ -22,4 +23,8 @@ FEATURE: Final = Feature(
     listeners={ActorRemoved: [on_actor_removed]},
     pages=pages.blueprint,
     commands=commands.COMMANDS,
+    jobs=(
+        Job(name="remove deleted files", every=MINUTE, run=sweeping.sweep_deleted),
+        Job(name="expire copies", every=HOUR, run=sweeping.expire_copies),
+    ),
 )

@@ -30,7 +30,8 @@ media: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),  # shown to nobody any more; the sweeper removes file and row
     Index("ix_media_object_id", "object_id", "position"),
-    Index("ix_media_created_at", "created_at"),
+    Index("ix_media_owner", "owner"),
+    Index("ix_media_deleted_at", "deleted_at"),
 )
 
 media_copies: Final = Table(

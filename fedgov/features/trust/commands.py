@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Iterable
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fedgov.features.plate import Entrance
 from fedgov.features.trust import queries, service
 from fedgov.features.trust.present import signature
 from fedgov.federation import overview
-from fedgov.instance import Instance
 from fedgov.kernel.clock import to_datetime
-
-T = TypeVar("T")
-
-
-class Entrance(Protocol):
-    """What the command line hands to each command."""
-
-    def run(self, work: Callable[[Instance], Awaitable[T]]) -> T:
-        """Open the chosen instance, do the work and close it again."""
-        ...
 
 
 @click.command()

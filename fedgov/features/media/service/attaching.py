@@ -14,9 +14,6 @@ from fedgov.features.media.vocabulary import StoredMedia
 from fedgov.kernel.errors import ConflictError
 from fedgov.store.transaction import Transaction
 
-TOPIC: Final = "media"
-"""Signalled when the sweeper has something to do."""
-
 _HANG: Final = (
     update(media)
     .where(media.c.id == bindparam("of"))
@@ -47,8 +44,7 @@ def attach(tx: Transaction, *, media_ids: Sequence[int], owner: str, object_id: 
             raise ConflictError("this file is in use already")
         tx.execute(_HANG, {"of": media_id, "object": object_id, "place": position})
     gone = update(media).where(media.c.object_id == object_id, media.c.id.not_in(wanted), media.c.deleted_at.is_(None))
-    if tx.execute(gone.values(deleted_at=tx.now)):
-        tx.signal(TOPIC)
+    tx.execute(gone.values(deleted_at=tx.now))
     return queries.for_object(tx, object_id=object_id)
 
 
@@ -69,12 +65,9 @@ def remove(tx: Transaction, *, object_id: int) -> int:
 
     From this commit on nobody gets them; the sweeper removes them from disk.
     """
-    count = tx.execute(
+    return tx.execute(
         update(media).where(media.c.object_id == object_id, media.c.deleted_at.is_(None)).values(deleted_at=tx.now)
     )
-    if count:
-        tx.signal(TOPIC)
-    return count
 
 
 def discard(tx: Transaction, *, media_id: int, owner: str) -> None:
@@ -87,7 +80,6 @@ def discard(tx: Transaction, *, media_id: int, owner: str) -> None:
     if queries.get(tx, media_id=media_id, owner=owner).object_id is not None:
         raise ConflictError("this file is in use already")
     tx.execute(update(media).where(media.c.id == media_id).values(deleted_at=tx.now))
-    tx.signal(TOPIC)
 
 
 def remove_portraits(tx: Transaction, *, owner: str, keep: Sequence[str] = ()) -> None:
@@ -103,13 +95,11 @@ def remove_portraits(tx: Transaction, *, owner: str, keep: Sequence[str] = ()) -
     ):
         if not any(row.token in address for address in keep):
             tx.execute(update(media).where(media.c.id == row.id).values(deleted_at=tx.now))
-            tx.signal(TOPIC)
 
 
 def remove_all_of(tx: Transaction, *, owner: str) -> None:
     """Take away every file of an actor who was deleted."""
-    if tx.execute(update(media).where(media.c.owner == owner, media.c.deleted_at.is_(None)).values(deleted_at=tx.now)):
-        tx.signal(TOPIC)
+    tx.execute(update(media).where(media.c.owner == owner, media.c.deleted_at.is_(None)).values(deleted_at=tx.now))
 
 
 def _is_public(tx: Transaction, media_id: int) -> bool:

@@ -8,25 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import structlog
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, select
 
 from fedgov.features.media import queries
 from fedgov.features.media.service import folder
-from fedgov.features.media.service.attaching import TOPIC
 from fedgov.features.media.service.copies import copy_files, make_room
 from fedgov.features.media.tables import media, media_copies
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, SECOND
-from fedgov.kernel.errors import UnreachableError
 from fedgov.store.transaction import Transaction
 
 ABANDONED_AFTER: Final = DAY
 """How long a file may hang on nothing: its writer may still be at it."""
 
 _BATCH: Final = 500
-_IDLE_SECONDS: Final = 3_600.0
-_log = structlog.get_logger(__name__)
+_DELETED: Final = select(media.c.id, media.c.token).where(media.c.deleted_at > 0).limit(_BATCH)
+_ABANDONED: Final = (
+    select(media.c.id, media.c.token)
+    .where(media.c.object_id.is_(None), media.c.public.is_(False), media.c.created_at < bindparam("before"))
+    .limit(_BATCH)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +48,42 @@ class Swept:
 async def sweep(instance: Instance, *, strays: bool = False) -> Swept:
     """Remove from disk what was deleted, abandoned or is too much.
 
-    The files go first and the rows after them: after a crash in between the
-    rows are still there to try again.
-
     Args:
         instance: The server.
         strays: Look for files too that nothing knows; that reads the whole folder.
     """
-    where, files = instance.config.folder, 0
+    return Swept(
+        files=await sweep_deleted(instance),
+        copies=await expire_copies(instance),
+        strays=await _sweep_strays(instance) if strays else 0,
+    )
+
+
+async def sweep_deleted(instance: Instance) -> int:
+    """Remove from disk what was deleted or abandoned; return how many uploaded files.
+
+    The files go first and the rows after them: after a crash in between the
+    rows are still there to try again.
+    """
+    where, count = instance.config.folder, 0
     while rows := await instance.read(_unwanted):
         paths = [queries.path_of(where, token=token, preview=preview) for _, token in rows for preview in (False, True)]
         await asyncio.to_thread(folder.remove_all, paths)
         await instance.write(_forget, row_ids=[row_id for row_id, _ in rows])
-        files += len(rows)
+        count += len(rows)
+    return count
+
+
+async def expire_copies(instance: Instance) -> int:
+    """Forget failures that are over and remove copies beyond the limit; return how many copies."""
     evicted = await instance.write(_expire)
-    await asyncio.to_thread(folder.remove_all, copy_files(where, evicted))
-    return Swept(files=files, copies=len(evicted), strays=await _sweep_strays(instance) if strays else 0)
-
-
-class Sweeper:
-    """Removes files soon after their posts were deleted."""
-
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
-
-    async def run(self) -> None:
-        """Sweep until cancelled."""
-        while True:
-            try:
-                await sweep(self._instance)
-            except UnreachableError as error:  # the store is busy: what was deleted stays marked
-                _log.warning("sweeping_waits", reason=error.safe, detail=error.detail)
-            await self._instance.signals.wait(TOPIC, seconds=_IDLE_SECONDS)
+    await asyncio.to_thread(folder.remove_all, copy_files(instance.config.folder, evicted))
+    return len(evicted)
 
 
 def _unwanted(tx: Transaction) -> list[tuple[int, str]]:
-    abandoned = media.c.object_id.is_(None) & ~media.c.public & (media.c.created_at < tx.now - ABANDONED_AFTER)
-    rows = tx.rows(
-        select(media.c.id, media.c.token).where(or_(media.c.deleted_at.is_not(None), abandoned)).limit(_BATCH)
-    )
+    deleted = tx.rows(_DELETED)
+    rows = deleted or tx.rows(_ABANDONED, {"before": tx.now - ABANDONED_AFTER})
     return [(row.id, row.token) for row in rows]
 
 

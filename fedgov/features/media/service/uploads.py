@@ -74,13 +74,14 @@ async def upload(
         raise
 
 
-async def upload_portrait(instance: Instance, *, owner: str, data: bytes) -> str:
+async def upload_portrait(instance: Instance, *, owner: str, data: bytes, field: str = "avatar") -> str:
     """Keep a picture for a profile, which everybody may see.
 
     Args:
         instance: The server.
         owner: URI of the local actor.
         data: The file.
+        field: Name of the form field, for a refusal.
 
     Returns:
         Its address on this instance.
@@ -91,8 +92,11 @@ async def upload_portrait(instance: Instance, *, owner: str, data: bytes) -> str
     """
     file_type = kinds.recognise(data)
     if file_type is None or file_type.kind != "image":
-        raise InvalidError("choose a picture: PNG, JPEG, WebP or GIF", field="file")
-    kept = await upload(instance, owner=owner, name="", data=data, public=True)
+        raise InvalidError("choose a picture: PNG, JPEG, WebP or GIF", field=field)
+    try:
+        kept = await upload(instance, owner=owner, name="", data=data, public=True)
+    except InvalidError as error:
+        raise InvalidError(error.safe, field=field, detail=error.detail) from error
     return kept.preview_url(instance.site)
 
 
