@@ -23,6 +23,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from fedgov.federation.signatures.message import outgoing
 from fedgov.kernel.config import FederationSettings, Network
 from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableError
 from fedgov.kernel.uris import host, origin
@@ -43,9 +44,10 @@ _SPECIAL: Final = tuple(
         "2001::/32",  # Teredo: likewise
         "::/96",  # IPv4-compatible
         "3fff::/20",
-        "192.88.99.0/24",
+        "192.88.99.0/24",  # 6to4 relays
     )
 )
+_GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
 _LOCAL_NAMES: Final = ("localhost", "internal", "local", "onion", "i2p", "home.arpa")
 
 Headers = Mapping[str, str]
@@ -61,7 +63,7 @@ class Answer:
         url: Where it was said, after redirects.
         status: HTTP status.
         headers: Header fields, names in lower case.
-        body: The decoded bytes, complete.
+        body: The decoded bytes; complete after a GET, perhaps cut off after a POST.
     """
 
     url: str
@@ -98,8 +100,8 @@ class AddressGuard:
             return False
         if any(ip in network for network in self._allowed if network.version == ip.version):
             return True
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-            return False
+        if ip.version == 6 and ip not in _GLOBAL_UNICAST:
+            return False  # what is not public today (mapped, site-local, not yet assigned) never is by accident
         if any(ip in network for network in _SPECIAL if network.version == ip.version):
             return False
         return ip.is_global and not ip.is_multicast and not ip.is_reserved
@@ -131,7 +133,7 @@ class _GuardedResolver(AbstractResolver):
         name = host.rstrip(".").lower()
         if self._guard.allows_loopback and (name == "localhost" or name.endswith(".localhost")):
             return [_record(host, "127.0.0.1", port, socket.AF_INET)]
-        if name.rpartition(".")[2] in _LOCAL_NAMES and not self._guard.allows_loopback:
+        if not self._guard.allows_loopback and any(f".{name}".endswith(f".{local}") for local in _LOCAL_NAMES):
             raise ForbiddenError("this name is not on the public internet", detail=name)
         loop = asyncio.get_running_loop()
         try:
@@ -170,6 +172,8 @@ class GuardedClient:
             await self._session.close()
 
     def _open(self) -> aiohttp.ClientSession:
+        if self._session is not None and self._session.closed:
+            raise UnreachableError("this server is stopping")
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 limit=0, limit_per_host=PER_HOST, resolver=_GuardedResolver(self.guard), ttl_dns_cache=60
@@ -236,7 +240,7 @@ class GuardedClient:
         self._check(url)
         try:
             async with asyncio.timeout(seconds):
-                return await self._request("POST", url, headers=headers, body=body, max_bytes=_CHUNK)
+                return await self._request("POST", url, headers=headers, body=body, max_bytes=_CHUNK, cut_off=True)
         except TimeoutError:
             raise UnreachableError("the server did not answer in time", detail=url) from None
 
@@ -262,19 +266,29 @@ class GuardedClient:
         return following
 
     async def _request(
-        self, method: str, url: str, *, headers: Headers, max_bytes: int, body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Headers,
+        max_bytes: int,
+        body: bytes | None = None,
+        cut_off: bool = False,
     ) -> Answer:
+        target = outgoing(method, url=url, headers={}).target_uri  # exactly what is signed and was checked
         try:
             async with self._open().request(
-                method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False
+                method, URL(target, encoded=True), headers=headers, data=body, allow_redirects=False
             ) as response:
-                content = await _read(response, max_bytes)
+                content = await _read(response, max_bytes, cut_off=cut_off)
                 return Answer(
                     url=url,
                     status=response.status,
                     headers={name.lower(): value for name, value in response.headers.items()},
                     body=content,
                 )
+        except aiohttp.InvalidURL as error:
+            raise MalformedError("the address cannot be used", detail=f"{url[:200]}: {error}") from None
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error.__cause__, ForbiddenError | UnreachableError):
                 raise error.__cause__ from None
@@ -283,12 +297,14 @@ class GuardedClient:
             raise MalformedError("the address cannot be used", detail=f"{url[:200]}: {error}") from None
 
 
-async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    """Read a decoded body, giving up as soon as it is larger than allowed."""
+async def _read(response: aiohttp.ClientResponse, max_bytes: int, *, cut_off: bool) -> bytes:
+    """Read a decoded body, stopping as soon as it is larger than allowed."""
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_chunked(_CHUNK):
         size += len(chunk)
+        if size > max_bytes and cut_off:
+            break
         if size > max_bytes:
             raise MalformedError("the answer is too large", detail=str(response.url))
         chunks.append(chunk)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +22,7 @@ USERNAME: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,28}[a-z0-9_])?\Z")
 _REMOTE_USERNAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.~-]{0,126}[A-Za-z0-9_])?\Z")
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}\ud800-\udfff]")
 _DEFAULT_PORT: Final = {"http": 80, "https": 443}
+_NUMBER: Final = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 
 
@@ -82,9 +84,19 @@ def _a_labels(name: str, text: str) -> str:
             name = name.encode("idna").decode("ascii")
         except UnicodeError:
             raise MalformedError("not a host name", detail=text[:100]) from None
-    if len(name) > 253 or not all(_LABEL.match(label) for label in name.split(".")):
+    if len(name) > 253 or not all(_LABEL.match(label) for label in name.split(".")) or _is_odd_ipv4(name):
         raise MalformedError("not a host name", detail=text[:100])
     return name
+
+
+def _is_odd_ipv4(name: str) -> bool:
+    """Tell whether this is an IPv4 address in another than its one usual form, such as ``127.1``."""
+    if not _NUMBER.match(name.rpartition(".")[2]):
+        return False
+    try:
+        return str(ipaddress.IPv4Address(name)) != name
+    except ValueError:
+        return True
 
 
 def _split(uri: str) -> SplitResult:
@@ -99,8 +111,9 @@ def _split(uri: str) -> SplitResult:
     return parts
 
 
+@lru_cache(maxsize=16_384)
 def origin(uri: str) -> str:
-    """Return ``scheme://host[:port]`` in canonical form.
+    """Return ``scheme://host[:port]`` in canonical form; remembered, because every check asks for it again.
 
     Raises:
         MalformedError: The URI is not an absolute http(s) URI without user info.

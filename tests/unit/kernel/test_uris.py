@@ -33,6 +33,7 @@ from fedgov.kernel.uris import (
         ("[::1]:7001", "[::1]:7001"),
         ("[0:0:0:0:0:0:0:1]", "[::1]"),
         ("groningen.example.:443", "groningen.example"),
+        ("127.0.0.1.:443", "127.0.0.1"),
         ("GRONINGEN。example", "groningen.example"),
         ("ｇroningen.example", "groningen.example"),
     ],
@@ -67,6 +68,7 @@ def test_fet_15_every_spelling_of_a_host_is_one(written: str, stored: str) -> No
         "a.example?",
         "\udcff.example",
         "x" * 64 + ".example",
+        *("127.1", "2130706433", "0x7f000001", "017700000001", "0", "127.0.0.1.1", "a.0x1", "a.1", "127.0.0.01"),
     ],
 )
 def test_what_is_no_host_is_refused(wrong: str) -> None:

@@ -1,0 +1,151 @@
+"""The post room of one instance that has no rooms: everything of the federation floor, and a trust of our own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, create_engine, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from fedgov.activitystreams.audience import Visibility
+from fedgov.federation import actors, objects
+from fedgov.federation.client import GuardedClient
+from fedgov.federation.dispatch import ANY, FetchedObject, Keepers
+from fedgov.federation.fetch import Fetcher
+from fedgov.federation.gate import Gate
+from fedgov.federation.keyring import KeyRing
+from fedgov.federation.keys import KeyPair
+from fedgov.federation.postroom import PostRoom
+from fedgov.federation.signatures.keys import generate_ed25519
+from fedgov.instance import Instance
+from fedgov.kernel import config as configuration
+from fedgov.kernel.clock import ManualClock
+from fedgov.store.database import open_database
+from fedgov.store.tables import metadata
+from fedgov.store.transaction import Setting, Transaction
+from tests.unit.federation.neighbours import rsa_key
+
+NOW = 1_795_000_000_000
+DOMAIN = "gouda.example"
+
+
+@dataclass
+class Acquaintances:
+    """Trust in everyone but some."""
+
+    refused: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    def allows(self, host: str) -> bool:
+        self.asked.append(host)
+        return host not in self.refused
+
+
+@dataclass
+class Office:
+    """Everything of one instance up to its post room."""
+
+    instance: Instance
+    clock: ManualClock
+    trust: Acquaintances
+    room: PostRoom
+    fetcher: Fetcher
+    keyring: KeyRing
+    gate: Gate
+
+    @property
+    def now(self) -> int:
+        """What the clock says."""
+        return self.clock.now()
+
+    async def person(self, username: str = "fatima") -> str:
+        """Somebody of ours, with keys."""
+        uri = self.instance.site.actor(username)
+        await self.instance.write(create, uri=uri, kind="Person", username=username)
+        return uri
+
+    async def rows(self, table: Any) -> list[Row[Any]]:
+        """All rows of a table, oldest first."""
+        order = table.c.id if "id" in table.c else table.c.host
+        return list(await self.instance.read(lambda tx: tx.rows(select(table).order_by(order))))
+
+
+def create(tx: Transaction, *, uri: str, kind: str, username: str) -> None:
+    """Make a local actor."""
+    pair = KeyPair(rsa=rsa_key(f"{uri}#main-key"), ed25519=generate_ed25519(f"{uri}#ed25519-key"))
+    actors.create_local(tx, uri=uri, kind=kind, username=username, name=username.title(), pair=pair)
+
+
+def keep(tx: Transaction, fetched: FetchedObject) -> None:
+    """Store whatever was fetched."""
+    objects.add(
+        tx,
+        uri=fetched.document["id"],
+        kind=fetched.document["type"],
+        author=fetched.author,
+        visibility=Visibility.PUBLIC,
+        targets=(),
+        document=fetched.body.decode(),
+        published_at=tx.now,
+    )
+
+
+KEEPERS: Keepers = {ANY: keep}
+
+
+@asynccontextmanager
+async def open_office(
+    database_url: str,
+    *,
+    folder: Path,
+    federation: Mapping[str, Any] | None = None,
+    patience: Callable[[], float] | None = None,
+) -> AsyncIterator[Office]:
+    """Open a post room with an Application actor, which signs what it fetches."""
+    await make_tables(database_url)
+    config = configuration.read(
+        {
+            "instance": {"domain": DOMAIN, "organisation": "gemeente Gouda"},
+            "federation": federation or {"allow_http": True, "allow_networks": ["127.0.0.0/8"]},
+        },
+        folder=folder / "gouda",
+    )
+    clock = ManualClock(NOW)
+    database = open_database(database_url, setting=Setting(config=config, clock=clock))
+    trust = Acquaintances()
+    instance = Instance(config=config, clock=clock, database=database, trust=trust)
+    await instance.write(create, uri=instance.site.application, kind="Application", username="gouda")
+    room = PostRoom(instance, client=GuardedClient(config.federation, user_agent="fedgov-test"))
+    fetcher = Fetcher(room, keepers=KEEPERS)
+    instance.fetch = fetcher
+    keyring = KeyRing(room, fetcher=fetcher)
+    try:
+        yield Office(
+            instance=instance,
+            clock=clock,
+            trust=trust,
+            room=room,
+            fetcher=fetcher,
+            keyring=keyring,
+            gate=Gate(room, keyring=keyring),
+        )
+    finally:
+        await room.close()
+        await database.close()
+
+
+async def make_tables(url: str) -> None:
+    """Make all tables in an empty database; leave those that are there."""
+    if url.startswith("sqlite:"):
+        engine = create_engine(url)
+        metadata.create_all(engine)
+        engine.dispose()
+        return
+    async_engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    async with async_engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    await async_engine.dispose()
