@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from fedgov.features.notices.present import bookmark_cards, home_cards, notifica
 from fedgov.features.notices.service.bookmarks import bookmark, unbookmark
 from fedgov.features.notices.service.markers import mark_notifications_read
 from fedgov.features.notices.service.notifications import clear
-from fedgov.features.notices.vocabulary import Kind
+from fedgov.features.notices.vocabulary import Kind, Notification, Outcome
 from fedgov.features.people.present import person_cards
 from fedgov.features.posts.queries.reach import reach
 from fedgov.kernel.errors import InvalidError
@@ -20,8 +21,9 @@ from fedgov.kernel.pagination import Page, PageRequest, page_request
 from fedgov.web.cards import PageLinks
 from fedgov.web.desk import current_instance
 from fedgov.web.forms import read_form
+from fedgov.web.language import Translator
 from fedgov.web.redirects import back, redirect_to
-from fedgov.web.render import render
+from fedgov.web.render import current_translator, render
 from fedgov.web.session import require_visitor
 
 _MENTIONS: Final = (Kind.MENTION, Kind.REPLY)
@@ -67,6 +69,7 @@ async def notifications() -> Response:
         viewer=visitor.actor_uri,
         request=wanted,
         kinds=_MENTIONS if which == "mentions" else tuple(Kind),
+        in_words=partial(_in_words, await current_translator()),
     )
     extra = {"only": which} if which == "mentions" else {}
     if _is_above_everything(found.page, wanted):
@@ -117,6 +120,22 @@ async def unsave(post_id: int) -> Response:
     visitor = await require_visitor()
     await current_instance().write(unbookmark, owner=visitor.actor_uri, object_id=post_id)
     return await back(default=f"/posts/{post_id}", notice="unbookmarked")
+
+
+def _in_words(translator: Translator, notification: Notification) -> str:
+    """Return what a notification says beyond its kind, in the reader's language."""
+    match notification.outcome:
+        case Outcome.RESOLVED:
+            said = translator.gettext("An administrator looked at your report and did something about it.")
+        case Outcome.REJECTED:
+            said = translator.gettext("An administrator looked at your report and found nothing that has to change.")
+        case Outcome.ACCEPTED_THERE:
+            said = translator.gettext("The other organisation did something about what you reported.")
+        case Outcome.REFUSED_THERE:
+            said = translator.gettext("The other organisation found nothing that has to change in what you reported.")
+        case None:
+            said = ""
+    return f"{said} {notification.text}".strip()
 
 
 def _page_request() -> PageRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from fedgov.features.notices.queries import bookmarks, home, notifications
@@ -79,7 +79,12 @@ def bookmark_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> Pos
 
 
 def notification_cards(
-    tx: Transaction, *, viewer: str, request: PageRequest, kinds: Collection[Kind] = tuple(Kind)
+    tx: Transaction,
+    *,
+    viewer: str,
+    request: PageRequest,
+    kinds: Collection[Kind] = tuple(Kind),
+    in_words: Callable[[Notification], str] = lambda each: each.text,
 ) -> NotificationList:
     """Return a page of somebody's notifications.
 
@@ -91,6 +96,7 @@ def notification_cards(
         viewer: URI of the local actor whose they are.
         request: Which part.
         kinds: Only these.
+        in_words: Gives the text of a notification in the reader's language; empty where its kind says enough.
     """
     page = notifications.notification_page(tx, owner=viewer, request=request, kinds=kinds)
     posts = saved_cards(
@@ -100,7 +106,7 @@ def notification_cards(
     edge = page.next_max_id
 
     def card(each: Notification) -> NotificationCard | None:
-        return _notification_card(each, posts=posts, persons=persons)
+        return _notification_card(each, posts=posts, persons=persons, text=in_words(each))
 
     return NotificationList(
         page=page.map(card),
@@ -110,7 +116,7 @@ def notification_cards(
 
 
 def _notification_card(
-    each: Notification, *, posts: dict[int, PostCard], persons: dict[str, PersonCard]
+    each: Notification, *, posts: dict[int, PostCard], persons: dict[str, PersonCard], text: str
 ) -> NotificationCard | None:
     post = None if each.object_id is None else posts.get(each.object_id)
     person = None if each.actor is None else persons.get(each.actor)
@@ -124,7 +130,7 @@ def _notification_card(
         post=post,
         unread=each.unread,
         emoji=each.emoji,
-        text=each.text,
+        text=text,
     )
 
 

@@ -40,10 +40,10 @@ notifications: Final = Table(
     # 0 stands for "none" in the next two, because a unique constraint takes every NULL for a different one.
     Column("actor_id", BigInteger, nullable=False),  # actors.id of who did it
     Column("subject_id", BigInteger, nullable=False),  # objects.id of the post; for moderation the report's row id
-    Column("emoji", String(200), nullable=False, server_default=""),
+    Column("detail", String(200), nullable=False, server_default=""),  # emoji of a reaction, outcome of a report
     Column("text", Text, nullable=False, server_default=""),
     Column("at", BigInteger, nullable=False),
-    UniqueConstraint("owner_id", "kind", "actor_id", "subject_id", "emoji"),
+    UniqueConstraint("owner_id", "kind", "actor_id", "subject_id", "detail"),
     Index("ix_notifications_owner_id", "owner_id", "id"),
     Index("ix_notifications_actor_id", "actor_id"),
     Index("ix_notifications_subject_id", "subject_id"),

@@ -21,6 +21,19 @@ class Kind(StrEnum):
     MODERATION = "moderation"
 
 
+class Outcome(StrEnum):
+    """What became of somebody's report."""
+
+    RESOLVED = "resolved"
+    """An administrator here did something."""
+    REJECTED = "rejected"
+    """An administrator here found nothing wrong."""
+    ACCEPTED_THERE = "accepted_there"
+    """The server it was passed on to did something."""
+    REFUSED_THERE = "refused_there"
+    """The server it was passed on to found nothing wrong."""
+
+
 class Timeline(StrEnum):
     """Lists of which is remembered how far somebody read."""
 
@@ -56,7 +69,8 @@ class Notification:
         actor: URI of who did it, or None.
         object_id: Row id of the post, or None.
         emoji: Of a reaction; empty otherwise.
-        text: What was decided, plain text; empty otherwise.
+        outcome: Of a report, or None.
+        text: What the administrator wrote about it, plain text; may be empty.
         unread: It is newer than how far the person read.
     """
 
@@ -66,6 +80,7 @@ class Notification:
     actor: str | None = None
     object_id: int | None = None
     emoji: str = ""
+    outcome: Outcome | None = None
     text: str = ""
     unread: bool = False
 

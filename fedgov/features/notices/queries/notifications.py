@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, func, select
 from fedgov.features.notices.queries.hiding import hidden_among
 from fedgov.features.notices.queries.paging import owner_id, paged
 from fedgov.features.notices.tables import markers, notifications
-from fedgov.features.notices.vocabulary import Kind, Marker, Notification, Timeline
+from fedgov.features.notices.vocabulary import Kind, Marker, Notification, Outcome, Timeline
 from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
@@ -124,7 +124,8 @@ def _notification(row: Row[Any]) -> Notification:
         at=row.at,
         actor=row.actor,
         object_id=row.subject_id if row.subject_id and kind is not Kind.MODERATION else None,
-        emoji=row.emoji,
+        emoji=row.detail if kind is Kind.REACTION else "",
+        outcome=Outcome(row.detail) if kind is Kind.MODERATION else None,
         text=row.text,
         unread=bool(row.unread),
     )

@@ -123,7 +123,7 @@ def deliver_post(tx: Transaction, *, post: PostAppeared, addressed: Sequence[str
         tx.execute(_TO_NAMED[post.visibility], {**entry, "people": people})
     if post.visibility is Visibility.DIRECT:
         return
-    if post.in_reply_to_author in (None, post.author):
+    if post.in_reply_to_author is None:
         tx.execute(TO_FOLLOWERS, {**entry, "source": post.author})
     else:
         tx.execute(TO_FOLLOWERS_OF_BOTH, {**entry, "source": post.author, "answered": post.in_reply_to_author})

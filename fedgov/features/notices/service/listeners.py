@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.features.moderation.vocabulary import ReportDecided
+from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
 from fedgov.features.notices.service import bookmarks, home, markers, notifications
-from fedgov.features.notices.vocabulary import Kind
+from fedgov.features.notices.vocabulary import Kind, Outcome
 from fedgov.features.people.vocabulary import ActorRemoved, Blocked, Followed, FollowRequested, Unfollowed
 from fedgov.features.posts.queries import parts, timelines
 from fedgov.features.posts.vocabulary import (
@@ -74,14 +74,14 @@ def on_post_liked(tx: Transaction, event: PostLiked) -> None:
     """Tell its author."""
     kind = Kind.LIKE if event.emoji is None else Kind.REACTION
     notifications.notify(
-        tx, owner=event.author, kind=kind, actor=event.by, subject_id=event.object_id, emoji=event.emoji or ""
+        tx, owner=event.author, kind=kind, actor=event.by, subject_id=event.object_id, detail=event.emoji or ""
     )
 
 
 def on_post_unliked(tx: Transaction, event: PostUnliked) -> None:
     """Take back what its author was told."""
     kind = Kind.LIKE if event.emoji is None else Kind.REACTION
-    notifications.take_back_about(tx, object_id=event.object_id, kind=kind, actor=event.by, emoji=event.emoji or "")
+    notifications.take_back_about(tx, object_id=event.object_id, kind=kind, actor=event.by, detail=event.emoji or "")
 
 
 def on_post_shared(tx: Transaction, event: PostShared) -> None:
@@ -149,8 +149,24 @@ def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
 
 
 def on_report_decided(tx: Transaction, event: ReportDecided) -> None:
-    """Tell whoever reported it that it was looked at."""
-    notifications.notify(tx, owner=event.reporter, kind=Kind.MODERATION, subject_id=event.report_id)
+    """Tell whoever reported it what an administrator decided."""
+    _tell_reporter(tx, event, Outcome.RESOLVED if event.resolved else Outcome.REJECTED, text=event.note)
+
+
+def on_report_answered(tx: Transaction, event: ReportAnswered) -> None:
+    """Tell whoever reported it what the other server decided."""
+    _tell_reporter(tx, event, Outcome.ACCEPTED_THERE if event.accepted else Outcome.REFUSED_THERE)
+
+
+def _tell_reporter(tx: Transaction, event: ReportDecided | ReportAnswered, outcome: Outcome, *, text: str = "") -> None:
+    notifications.notify(
+        tx,
+        owner=event.reporter,
+        kind=Kind.MODERATION,
+        subject_id=event.report_id,
+        detail=outcome.value,
+        text=text,
+    )
 
 
 LISTENERS: Final[Mapping[type, Sequence[Listener]]] = {
@@ -168,4 +184,5 @@ LISTENERS: Final[Mapping[type, Sequence[Listener]]] = {
     Blocked: (on_blocked,),
     ActorRemoved: (on_actor_removed,),
     ReportDecided: (on_report_decided,),
+    ReportAnswered: (on_report_answered,),
 }

@@ -12,7 +12,7 @@ from fedgov.features.notices.vocabulary import Kind
 from fedgov.features.people import queries as people
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
-MAX_EMOJI: Final = 200
+MAX_DETAIL: Final = 200
 _NOBODY: Final = 0
 _NOTHING: Final = 0
 
@@ -30,7 +30,7 @@ _TAKEN_BACK: Final = delete(notifications).where(
     notifications.c.subject_id == bindparam("object_id"),
     notifications.c.kind == bindparam("which"),
     notifications.c.actor_id == bindparam("by"),
-    notifications.c.emoji == bindparam("with_emoji"),
+    notifications.c.detail == bindparam("precisely"),
 )
 _BY: Final = delete(notifications).where(
     notifications.c.owner_id == bindparam("owner"), notifications.c.actor_id == bindparam("by")
@@ -51,7 +51,7 @@ def notify(
     kind: Kind,
     actor: str | None = None,
     subject_id: int | None = None,
-    emoji: str = "",
+    detail: str = "",
     text: str = "",
     again: bool = False,
 ) -> bool:
@@ -63,7 +63,7 @@ def notify(
         kind: Why.
         actor: URI of who did it; None when nobody in particular did.
         subject_id: Row id of the post, or of the report for a decision of a moderator.
-        emoji: Of a reaction.
+        detail: Emoji of a reaction, or outcome of a report; another one is another thing to tell.
         text: Plain text.
         again: It can happen more than once: the newest takes the place of the one before.
 
@@ -87,7 +87,7 @@ def notify(
             "kind": kind.value,
             "actor_id": by,
             "subject_id": subject,
-            "emoji": emoji[:MAX_EMOJI],
+            "detail": detail[:MAX_DETAIL],
             "text": text,
             "at": tx.now,
         },
@@ -107,9 +107,9 @@ def take_back(tx: Transaction, *, owner: str, kind: Kind, actor: str) -> bool:
     return tx.execute(_SAME, {**values, "subject": _NOTHING}) > 0
 
 
-def take_back_about(tx: Transaction, *, object_id: int, kind: Kind, actor: str, emoji: str = "") -> None:
+def take_back_about(tx: Transaction, *, object_id: int, kind: Kind, actor: str, detail: str = "") -> None:
     """Remove the notification that somebody did something with a post, because it was undone."""
-    values = {"object_id": object_id, "which": kind.value, "with_emoji": emoji[:MAX_EMOJI]}
+    values = {"object_id": object_id, "which": kind.value, "precisely": detail[:MAX_DETAIL]}
     tx.execute(_TAKEN_BACK, {**values, "by": actor_id(tx, uri=actor)})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.features.moderation.vocabulary import ReportDecided
+from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
 from fedgov.features.notices.queries.notifications import (
     count_unread,
     find_notification,
@@ -17,7 +17,7 @@ from fedgov.features.notices.queries.notifications import (
 )
 from fedgov.features.notices.service.markers import mark_notifications_read, mark_read
 from fedgov.features.notices.service.notifications import clear, dismiss, notify
-from fedgov.features.notices.vocabulary import Kind, Timeline
+from fedgov.features.notices.vocabulary import Kind, Outcome, Timeline
 from fedgov.features.people.vocabulary import ActorRemoved, Blocked, Followed, FollowRequested, Unfollowed
 from fedgov.features.posts.vocabulary import (
     PollEnded,
@@ -228,12 +228,21 @@ async def test_the_end_of_a_poll_is_told_to_its_author_and_to_those_here_who_vot
 
 
 async def test_who_reported_something_is_told_of_the_decision(town: Instance) -> None:
-    def scene(tx: Transaction) -> list[tuple[str, str | None, int | None]]:
-        for report in (7, 8):
-            tx.tell(ReportDecided(report_id=report, reporter=ANNA))
-        return told(tx, ANNA)
+    def scene(tx: Transaction) -> list[tuple[Kind, Outcome | None, str]]:
+        tx.tell(ReportDecided(report_id=7, reporter=ANNA, note="Thank you"))
+        tx.tell(ReportDecided(report_id=8, reporter=ANNA, resolved=False))
+        for accepted in (True, False):
+            tx.tell(ReportAnswered(report_id=7 if accepted else 8, reporter=ANNA, accepted=accepted))
+        assert {who for _, who, _ in told(tx, ANNA)} == {None}
+        page = notification_page(tx, owner=ANNA, request=PageRequest())
+        return [(each.kind, each.outcome, each.text) for each in page.items]
 
-    assert await town.write(scene) == [("moderation", None, None), ("moderation", None, None)]
+    assert await town.write(scene) == [
+        (Kind.MODERATION, Outcome.REFUSED_THERE, ""),
+        (Kind.MODERATION, Outcome.ACCEPTED_THERE, ""),
+        (Kind.MODERATION, Outcome.REJECTED, ""),
+        (Kind.MODERATION, Outcome.RESOLVED, "Thank you"),
+    ]
 
 
 # --- what was undone --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from fedgov.activitystreams.audience import Visibility
+from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
 from fedgov.features.notices.pages import blueprint
 from fedgov.features.notices.queries.bookmarks import bookmarked
 from fedgov.features.notices.queries.notifications import count_unread
@@ -161,6 +162,21 @@ async def test_notifications_say_who_did_what_and_can_be_marked_as_read(town: In
     assert (answer.status_code, answer.headers["Location"]) == (303, "/notifications")
     assert await town.read(count_unread, owner=ANNA) == 0
     assert "notice unread" not in await page(anna, "/notifications")
+
+
+async def test_what_became_of_a_report_is_said_in_words(town: Instance, anna: Counter) -> None:
+    def scene(tx: Transaction) -> None:
+        tx.tell(ReportDecided(report_id=7, reporter=ANNA, note="Thank <you>"))
+        tx.tell(ReportDecided(report_id=8, reporter=ANNA, resolved=False))
+        for accepted in (True, False):
+            tx.tell(ReportAnswered(report_id=7, reporter=ANNA, accepted=accepted))
+
+    await town.write(scene)
+    html = await page(anna, "/notifications?lang=en")
+    assert "did something about it. Thank &lt;you&gt;" in html
+    assert "looked at your report and found nothing" in html
+    assert "The other organisation did something" in html
+    assert "The other organisation found nothing" in html
 
 
 async def test_only_what_was_said_to_me_is_a_list_of_its_own(town: Instance, anna: Counter) -> None:
