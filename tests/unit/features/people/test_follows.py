@@ -169,6 +169,17 @@ def test_an_accept_by_somebody_else_has_no_effect(town: Town) -> None:
     assert state(town, fatima, mallory) is None
 
 
+def test_an_accept_of_a_request_to_somebody_else_has_no_effect(town: Town) -> None:
+    fatima, pieter, mallory = town.local(), town.remote(), town.remote("@mallory@evil.example")
+    follows.follow(town.tx, actor=fatima, target=pieter)
+    follows.follow(town.tx, actor=fatima, target=mallory)
+    [to_pieter, _] = town.sent("Follow")
+
+    on_accept(town.tx, verified(answer("Accept", by=mallory, to=to_pieter)))
+
+    assert state(town, fatima, pieter) == state(town, fatima, mallory) == "pending"
+
+
 def test_an_accept_that_nobody_asked_for_has_no_effect(town: Town) -> None:
     fatima, pieter = town.local(), town.remote()
     invented = {"id": f"{fatima}#never", "type": "Follow", "actor": fatima, "object": pieter}
