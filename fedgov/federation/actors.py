@@ -165,7 +165,7 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
             "host": host(actor.uri),
             "local": False,
             "kind": actor.kind,
-            "username": actor.preferred_username or actor.uri.rstrip("/").rpartition("/")[2][:128],
+            "username": (actor.preferred_username or actor.uri.rstrip("/").rpartition("/")[2])[:128],
             "name": clean_name(actor.name or ""),
             "summary_html": sanitise(actor.summary or ""),
             "function": _line(body, "function"),

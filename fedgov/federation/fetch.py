@@ -10,7 +10,6 @@ Spec: ActivityPub, section 3.2; RFC 7033; FEP-fe34.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -19,7 +18,7 @@ import structlog
 
 from fedgov.activitystreams.actor import is_actor, read_actor
 from fedgov.activitystreams.context import ACTIVITYSTREAMS, MEDIA_TYPE
-from fedgov.activitystreams.document import Document, http_uri, parse, text, types
+from fedgov.activitystreams.document import Document, http_uri, parse, required_uri, text, types
 from fedgov.activitystreams.object import is_tombstone, read_author
 from fedgov.federation import actors, objects
 from fedgov.federation.client import Answer
@@ -46,6 +45,10 @@ DEFAULT_RETRY_AFTER: Final = 300.0
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
+
+
+class HiddenError(NotFoundError):
+    """A server does not show this to us, whether it is there or not."""
 
 
 def is_activitypub(content_type: str) -> bool:
@@ -78,6 +81,7 @@ class Fetcher:
         """Fetch a document; its id is the URL it was found at.
 
         When it says to have another id on the same origin, it is read once more from there.
+        A redirect may not leave the origin: one server does not speak for another.
 
         Raises:
             NotFoundError: It is not there, or we may not see it.
@@ -89,11 +93,13 @@ class Fetcher:
         uri = without_fragment(uri)
         for _ in range(2):
             answer = await self._get_signed(uri)
+            if not same_origin(uri, answer.url):
+                raise MalformedError("the address leads to another server", detail=f"{uri} to {answer.url}"[:300])
             found = parse(answer.body)
             identifier = http_uri(found, "id")
             if identifier is None:
                 raise MalformedError("the document has no id", detail=uri)
-            if identifier == answer.url:
+            if _address(identifier) == _address(answer.url):
                 return found, answer.body
             if not same_origin(identifier, answer.url):
                 raise MalformedError("the document belongs to another server", detail=f"{identifier} at {answer.url}")
@@ -108,9 +114,9 @@ class Fetcher:
         tried: list[Shape] = []
         while True:
             answer = await self._room.client.get(
-                uri, accept=ACCEPT, sign=self._signer(shape), may_visit=self._instance.trust.allows
+                uri, accept=ACCEPT, sign=self._signer(shape), may_visit=self._may_visit
             )
-            if answer.status not in (400, 401, 403) or len(tried) + 1 >= MAX_KNOCKS:
+            if not wants_another_shape(answer) or len(tried) + 1 >= MAX_KNOCKS:
                 break
             tried.append(shape)
             following = _next_knock(answer, shape, tried, uri)
@@ -124,6 +130,9 @@ class Fetcher:
             raise MalformedError("the answer is not ActivityPub", detail=f"{uri}: {answer.content_type[:100]}")
         return answer
 
+    def _may_visit(self, at: str) -> bool:
+        return at != self._instance.site.domain and self._instance.trust.allows(at)
+
     def _signer(self, shape: Shape) -> Callable[[str], Awaitable[Mapping[str, str]]]:
         async def sign(url: str) -> Mapping[str, str]:
             return await self._room.sign("GET", url, actor=self._instance.site.application, shape=shape, headers={})
@@ -136,8 +145,13 @@ class Fetcher:
         if task is None:
             task = asyncio.ensure_future(work())
             self._running[key] = task
-            task.add_done_callback(lambda _: self._running.pop(key, None))
+            task.add_done_callback(lambda done: self._finished(key, done))
         return await asyncio.shield(task)
+
+    def _finished(self, key: str, task: asyncio.Task[Any]) -> None:
+        self._running.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # those who asked may have given up waiting
 
     # --- actors ---------------------------------------------------------------------------------------------
 
@@ -151,7 +165,7 @@ class Fetcher:
                 return uri
         try:
             return await self.refresh_actor(uri)
-        except UnreachableError:
+        except (UnreachableError, RateLimitedError):
             if known is None:
                 raise
             return uri  # what we know is good enough until the server is back
@@ -183,8 +197,8 @@ class Fetcher:
                 raise NotFoundError("nobody here has this handle", detail=str(handle))
             return str(local.uri)
         try:
-            uri = await self._webfinger(handle)
-        except UnreachableError:
+            uri = await self._webfinger(handle, subject=handle)
+        except (UnreachableError, RateLimitedError):
             if local is None or local.deleted_at is not None:
                 raise
             return str(local.uri)
@@ -193,22 +207,37 @@ class Fetcher:
         if row.username.lower() != handle.username.lower():
             raise NotFoundError("the server gives somebody else for this handle", detail=f"{handle}: {uri}")
         if row.host != handle.host:
+            await self._demand_agreement(handle, uri=uri)
             await self._instance.write(actors.set_handle_host, uri=uri, at_host=handle.host)
         return uri
 
-    async def _webfinger(self, handle: Handle) -> str:
-        """Return the actor that a server names for a handle of its own (RFC 7033)."""
+    async def _demand_agreement(self, handle: Handle, *, uri: str) -> None:
+        """Return when the actor's own server gives it this handle too; anybody can point at anybody.
+
+        Raises:
+            NotFoundError: It does not.
+        """
+        home = Handle(username=handle.username, host=host(uri))
+        if home.host != handle.host and await self._webfinger(home, subject=handle) != uri:
+            raise NotFoundError("the server of this person knows nothing of this handle", detail=f"{handle}: {uri}")
+
+    async def _webfinger(self, handle: Handle, *, subject: Handle) -> str:
+        """Return the actor that a server names for a handle (RFC 7033).
+
+        Args:
+            handle: Who is asked for, at which server.
+            subject: Whose handle the answer must be about; another server is not believed.
+        """
         scheme = "http" if self._instance.config.federation.allow_http and _is_local_name(handle.host) else "https"
         url = f"{scheme}://{handle.host}/.well-known/webfinger?resource={quote(handle.acct, safe='')}"
         answer = await self._room.client.get(
-            url, accept="application/jrd+json, application/json", may_visit=self._instance.trust.allows
+            url, accept="application/jrd+json, application/json", may_visit=self._may_visit
         )
         demand_success(answer)
         found = parse(answer.body)
-        subject = text(found, "subject") or ""
-        with contextlib.suppress(MalformedError):
-            if subject.startswith("acct:") and parse_handle(subject, scheme=scheme).host != handle.host:
-                raise NotFoundError("the server answers for another server", detail=f"{handle}: {subject[:200]}")
+        said = _handle_in(found, scheme=scheme) or handle
+        if (said.host, said.username.lower()) != (subject.host, subject.username.lower()):
+            raise NotFoundError("the server answers for another server", detail=f"{handle}: {said}"[:300])
         for link in found.get("links", ()) if isinstance(found.get("links"), list) else ():
             if isinstance(link, dict) and link.get("rel") == "self" and is_activitypub(str(link.get("type", ""))):
                 target = link.get("href")
@@ -225,23 +254,25 @@ class Fetcher:
             if known.deleted_at is not None:
                 raise GoneError("this was deleted", detail=uri)
             return uri
-        missing: str | None = uri
-        for depth in range(MAX_ANCESTORS):
-            if missing is None:
-                break
-            if depth and await self._instance.read(objects.find, uri=missing) is not None:
-                break
-            try:
-                missing = await self._once(f"object {missing}", lambda uri=missing: self._fetch_object(uri))  # type: ignore[misc]
-            except FedgovError as error:
-                if depth == 0:
-                    raise
-                _log.info("ancestor_not_fetched", uri=missing, reason=error.safe)
-                break
-        return uri
+        stored, parent = await self._fetch_once(uri)
+        await self._fetch_ancestors(parent)
+        return stored
 
-    async def _fetch_object(self, uri: str) -> str | None:
-        """Store one object; return the URI of what it answers."""
+    async def _fetch_ancestors(self, parent: str | None) -> None:
+        for _ in range(MAX_ANCESTORS - 1):
+            if parent is None or await self._instance.read(objects.find, uri=parent) is not None:
+                return
+            try:
+                _, parent = await self._fetch_once(parent)
+            except FedgovError as error:
+                _log.info("ancestor_not_fetched", uri=parent, reason=error.safe)
+                return
+
+    async def _fetch_once(self, uri: str) -> tuple[str, str | None]:
+        return await self._once(f"object {uri}", lambda: self._fetch_object(uri))
+
+    async def _fetch_object(self, uri: str) -> tuple[str, str | None]:
+        """Store one object; return its id, and the URI of what it answers."""
         found, body = await self.document(uri)
         if is_tombstone(found):
             raise GoneError("this was deleted", detail=uri)
@@ -253,7 +284,7 @@ class Fetcher:
         keeper = next((self._keepers[kind] for kind in kinds if kind in self._keepers), self._keepers[ANY])
         fetched = FetchedObject(document=found, body=body, author=author, received_at=self._instance.clock.now())
         await self._instance.write(keeper, fetched)
-        return http_uri(found, "inReplyTo")
+        return required_uri(found, "id"), http_uri(found, "inReplyTo")
 
     # --- files ----------------------------------------------------------------------------------------------
 
@@ -277,6 +308,26 @@ def _is_local_name(name: str) -> bool:
     return ":" in name or bare == "localhost" or bare.endswith(".localhost")
 
 
+def _handle_in(answer: Document, *, scheme: str) -> Handle | None:
+    subject = text(answer, "subject") or ""
+    if not subject.startswith("acct:"):
+        return None
+    try:
+        return parse_handle(subject, scheme=scheme)
+    except MalformedError:
+        return None
+
+
+def _address(uri: str) -> str:
+    """Return a URI as it is asked for: non-ASCII spelled out, the host in its one form."""
+    return outgoing("GET", url=uri, headers={}).target_uri
+
+
+def wants_another_shape(answer: Answer) -> bool:
+    """Tell whether a server refused the way a request was signed, or says which way it wants."""
+    return answer.status in (400, 401, 403) or (answer.status >= 400 and "accept-signature" in answer.headers)
+
+
 def _next_knock(answer: Answer, shape: Shape, tried: list[Shape], uri: str) -> Shape | None:
     request = outgoing("GET", url=uri, headers={})
     asked = shape_for(answer.headers.get("accept-signature", ""), request=request)
@@ -296,7 +347,8 @@ def demand_success(answer: Answer) -> None:
 
     Raises:
         GoneError: 410.
-        NotFoundError: 401, 403, 404 and other refusals: for us it does not exist.
+        HiddenError: 401 and 403: for us it does not exist.
+        NotFoundError: 404 and other refusals.
         RateLimitedError: 429.
         UnreachableError: The server has trouble.
     """
@@ -310,5 +362,5 @@ def demand_success(answer: Answer) -> None:
     if answer.status >= 500 or answer.status == 408:
         raise UnreachableError("the server has trouble", retry_after=retry_after(answer), detail=where)
     if answer.status in (401, 403):
-        raise NotFoundError("the server does not show this to us", detail=where)
+        raise HiddenError("the server does not show this to us", detail=where)
     raise NotFoundError("there is nothing at this address", detail=where)

@@ -6,7 +6,7 @@ Spec: ``FEDERATION.md``, "Keys, signatures, proofs".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -22,6 +22,7 @@ from fedgov.store.transaction import Transaction, insert_or_ignore
 SHAPE_LIFETIME: Final = 7 * DAY
 STRONG_TIMES_TO_PIN: Final = 3
 _CONTACT_RESOLUTION: Final = HOUR
+_SHAPE_RESOLUTION: Final = DAY
 _MAX_KNOWN: Final = 10_000
 
 _BY_HOST: Final = select(peers).where(peers.c.host == bindparam("of"))
@@ -34,7 +35,8 @@ class Peer:
 
     Args:
         host: Its canonical host.
-        shape: How it wants requests signed; None when not learnt or too long ago.
+        shape: How it wants requests signed; None when not learnt.
+        shape_learnt_at: When that was last seen to work.
         strong_count: Times it showed RFC 9421 with Ed25519.
         pinned: Whether anything weaker from it is refused.
         last_inbound_at: When it last sent something that verified, to about an hour.
@@ -44,6 +46,7 @@ class Peer:
 
     host: str
     shape: Shape | None = None
+    shape_learnt_at: int = 0
     strong_count: int = 0
     pinned: bool = False
     last_inbound_at: int = 0
@@ -56,10 +59,10 @@ def find(tx: Transaction, *, host: str) -> Peer:
     row = tx.row(_BY_HOST, {"of": host})
     if row is None:
         return Peer(host=host)
-    fresh = row.shape is not None and tx.now - (row.shape_learnt_at or 0) < SHAPE_LIFETIME
     return Peer(
         host=host,
-        shape=Shape(row.shape) if fresh else None,
+        shape=None if row.shape is None else Shape(row.shape),
+        shape_learnt_at=row.shape_learnt_at or 0,
         strong_count=row.strong_count,
         pinned=row.pinned_at is not None,
         last_inbound_at=row.last_inbound_at or 0,
@@ -131,12 +134,19 @@ class PeerBook:
 
     async def shape(self, host: str) -> Shape:
         """Return how to sign for a server: what it taught us, else what everyone reads."""
-        return (await self.get(host)).shape or FIRST
+        peer = await self.get(host)
+        if peer.shape is not None and self._instance.clock.now() - peer.shape_learnt_at < SHAPE_LIFETIME:
+            return peer.shape
+        # A server that signs with Ed25519 itself reads it too, and may have pinned us to it.
+        return Shape.RFC9421_ED25519 if peer.pinned else FIRST
 
     async def learn_shape(self, host: str, shape: Shape) -> None:
-        """Remember for a week how a server wants requests signed."""
-        if (await self.get(host)).shape is not shape:
+        """Remember for a week how a server wants requests signed; told again, the week begins anew."""
+        if self._is_news(await self.get(host), shape):
             await self._change(host, {"shape": shape.value, "shape_learnt_at": self._instance.clock.now()})
+
+    def _is_news(self, peer: Peer, shape: Shape) -> bool:
+        return peer.shape is not shape or self._instance.clock.now() - peer.shape_learnt_at > _SHAPE_RESOLUTION
 
     async def heard_from(self, host: str, *, strong: bool) -> bool:
         """Note that a request from a server verified.
@@ -153,12 +163,11 @@ class PeerBook:
         now = self._instance.clock.now()
         values: dict[str, Any] = {}
         if strong and not peer.pinned:
-            peer = replace(peer, strong_count=peer.strong_count + 1)
-            self._known[host] = peer
-            if peer.strong_count >= STRONG_TIMES_TO_PIN:
-                values |= {"pinned_at": now, "strong_count": peer.strong_count}
-            if peer.shape is not Shape.RFC9421_ED25519:
-                values |= {"shape": Shape.RFC9421_ED25519.value, "shape_learnt_at": now}
+            values |= {"strong_count": peer.strong_count + 1}
+            if peer.strong_count + 1 >= STRONG_TIMES_TO_PIN:
+                values |= {"pinned_at": now}
+        if strong and self._is_news(peer, Shape.RFC9421_ED25519):
+            values |= {"shape": Shape.RFC9421_ED25519.value, "shape_learnt_at": now}
         if peer.parked or now - peer.last_inbound_at > _CONTACT_RESOLUTION:
             values |= {"last_inbound_at": now}
         if peer.parked:

@@ -194,30 +194,30 @@ class Neighbour:
             status=page.status, body=page.raw, headers={"Content-Type": page.content_type, **page.headers}
         )
 
-    def person(self, name: str, *, shared: bool = False, with_keys: bool = True, **changes: Any) -> Person:
+    def person(self, username: str, /, *, shared: bool = False, with_keys: bool = True, **changes: Any) -> Person:
         """Somebody who lives here, with a document that says so.
 
         Args:
-            name: User name.
+            username: User name.
             shared: Whether this server has a shared inbox.
             with_keys: Whether the document shows the keys.
             changes: Members of the document that differ.
         """
-        uri = self.url(f"/users/{name}")
+        uri = self.url(f"/users/{username}")
         ed25519 = generate_ed25519(f"{uri}#ed25519-key")
         rsa = rsa_key(f"{uri}#main-key")
         document: Document = {
             "@context": [ACTIVITYSTREAMS],
             "id": uri,
             "type": "Person",
-            "preferredUsername": name,
+            "preferredUsername": username,
             "inbox": f"{uri}/inbox",
             "followers": f"{uri}/followers",
             **({"endpoints": {"sharedInbox": self.url("/inbox")}} if shared else {}),
             **(key_members(uri, rsa=rsa, ed25519=ed25519) if with_keys else {}),
             **changes,
         }
-        self.pages[f"/users/{name}"] = Page(body=document)
+        self.pages[f"/users/{username}"] = Page(body=document)
         return Person(uri=uri, inbox=document["inbox"], document=document, rsa=rsa, ed25519=ed25519)
 
     def note(self, path: str, *, by: str, **members: Any) -> str:
