@@ -263,11 +263,11 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('actor_id', sa.BigInteger(), nullable=False),
     sa.Column('subject_id', sa.BigInteger(), nullable=False),
-    sa.Column('emoji', sa.String(length=200), server_default='', nullable=False),
+    sa.Column('detail', sa.String(length=200), server_default='', nullable=False),
     sa.Column('text', sa.Text(), server_default='', nullable=False),
     sa.Column('at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notifications')),
-    sa.UniqueConstraint('owner_id', 'kind', 'actor_id', 'subject_id', 'emoji', name=op.f('uq_notifications_owner_id_kind_actor_id_subject_id_emoji'))
+    sa.UniqueConstraint('owner_id', 'kind', 'actor_id', 'subject_id', 'detail', name=op.f('uq_notifications_owner_id_kind_actor_id_subject_id_detail'))
     )
     with op.batch_alter_table('notifications', schema=None) as batch_op:
         batch_op.create_index('ix_notifications_actor_id', ['actor_id'], unique=False)
