@@ -130,6 +130,7 @@ def _app() -> Quart:
     async def like() -> Response:
         return await back(default="/page", notice="bookmarked")
 
+    @app.get("/api/v1/private")
     @app.get("/private")
     async def private() -> str:
         return (await require_visitor()).username

@@ -89,8 +89,13 @@ async def test_logging_out_ends_the_session_on_the_server() -> None:
 
 async def test_a_cookie_means_nothing_where_a_bearer_token_is_asked() -> None:
     client = client_of(desk_of(with_anna()), use_cookies=False)
-    response = await client.post("/api/v1/refuse/not_found", headers=COOKIE)
-    assert response.status_code == 404  # the view ran without a form token: no cookie could be abused
+    response = await client.get("/api/v1/private", headers=COOKIE)
+    assert (response.status_code, await response.get_json()) == (401, {"error": "you are not logged in"})
+
+
+async def test_a_client_app_needs_no_form_token() -> None:
+    client = client_of(desk_of(MemorySessions()), use_cookies=False)
+    assert (await client.post("/api/v1/refuse/not_found")).status_code == 404
 
 
 async def test_only_an_administrator_comes_in_at_the_administration() -> None:
