@@ -122,7 +122,7 @@ def serve(tx: Transaction, *, name: str, viewer: str | None, preview: bool = Fal
     Raises:
         NotFoundError: There is no such file, or not for this viewer; the two look the same.
 
-    Spec: ``docs/explanation/media.md``.
+    Spec: rows MED-05 and GRP-14 of the threat table.
     """
     by_token = len(name) == TOKEN_LENGTH
     row = tx.row(_BY_TOKEN, {"token": name}) if by_token else _by_id(tx, name)

@@ -1,6 +1,6 @@
 """What other servers ask us to look at, and what they made of what we asked them.
 
-Spec: ``docs/federation/moderation.md``.
+Spec: row AUT-12 of the threat table.
 """
 
 from __future__ import annotations

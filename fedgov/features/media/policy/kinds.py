@@ -3,7 +3,7 @@
 Only what stands in this list exists for us. SVG, HTML, scripts and programs
 are not in it, so they can be neither uploaded nor shown.
 
-Spec: ``docs/explanation/media.md``; WHATWG MIME Sniffing, section 6.
+Spec: rows MED-02 and XSS-04 of the threat table; WHATWG MIME Sniffing, section 6.
 """
 
 from __future__ import annotations

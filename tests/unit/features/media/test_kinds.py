@@ -127,7 +127,8 @@ def test_an_archive_with_a_directory_of_megabytes_is_not_read() -> None:
 
 
 def test_two_entries_of_one_name_are_refused() -> None:
-    data = samples.archive({"[Content_Types].xml": samples.content_types(samples.DOCX), "[Content_Typeq].xml": "x"})
+    types = samples.content_types(samples.DOCX)
+    data = samples.archive({"[Content_Types].xml": types, "[Content_Typeq].xml": types})
 
     assert recognise(data) is not None
     assert recognise(data.replace(b"[Content_Typeq]", b"[Content_Types]")) is None

@@ -125,12 +125,13 @@ def test_the_frames_of_an_animation_count_together() -> None:
         _redraw(data, max_pixels=49_999)
 
 
-@pytest.mark.parametrize("frames", [301, 100_000])
+@pytest.mark.parametrize("frames", [301, 1_000_000])
 def test_an_endless_animation_is_refused_at_once(frames: int) -> None:
+    data = samples.gif_of_many_frames(frames)
     start = time.perf_counter()
 
     with pytest.raises(InvalidError, match="too long"):
-        _redraw(samples.gif_of_many_frames(frames))
+        _redraw(data)
 
     assert time.perf_counter() - start < 1
 

@@ -86,6 +86,16 @@ async def test_blocking_a_domain_refuses_what_it_sent_before(town: Instance) -> 
     }
 
 
+async def test_an_underscore_in_a_domain_stands_for_itself(town: Instance) -> None:
+    for host in ("a.my_host.example", "a.myxhost.example"):
+        await town.write(town_of.deliver, host=host)
+
+    await town.write(service.block, domain="my_host.example")
+
+    states = await town.read(_states, table=deliveries, column="host")
+    assert states == {"a.my_host.example": "withdrawn", "a.myxhost.example": "queued"}
+
+
 async def test_a_block_with_a_port_leaves_the_other_ports_alone(town: Instance) -> None:
     for host in ("spam.example", "spam.example:8443", "spam.example:84431", "a.spam.example:8443"):
         await town.write(town_of.deliver, host=host)
