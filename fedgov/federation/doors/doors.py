@@ -72,6 +72,7 @@ class Doors:
         self, room: PostRoom, *, gate: Gate, intake: Intake, face: PublicFace, describer: Describer, mender: Mender
     ) -> None:
         self._lobby = Lobby(
+            site=room.instance.site,
             room=room,
             gate=gate,
             face=face,

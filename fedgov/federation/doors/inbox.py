@@ -14,7 +14,6 @@ from fedgov.federation.doors.lobby import Lobby
 from fedgov.federation.doors.visitor import source_network
 from fedgov.federation.gate import MAX_BODY, Refused
 from fedgov.kernel.errors import NotFoundError
-from fedgov.kernel.uris import host
 from fedgov.store.transaction import Transaction
 
 _TYPES: Final = frozenset({b"application/activity+json", b"application/ld+json", b"application/json"})
@@ -44,7 +43,7 @@ async def receive(lobby: Lobby, request: Request, *, owner: str | None = None) -
         return ACCEPTED
     await lobby.intake.add(admitted)
     sender = admitted.activity.actor
-    lobby.describer.note(host(sender))
+    lobby.describer.note(admitted.origin.partition("://")[2])
     synchronisation = request.headers.get(b"collection-synchronization")
     if synchronisation is not None:
         lobby.mender.note(synchronisation.decode("latin-1"), actor=sender)

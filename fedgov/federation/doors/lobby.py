@@ -20,6 +20,7 @@ class Lobby:
     """The instance behind the doors.
 
     Args:
+        site: Its permanent addresses.
         room: Its post room.
         gate: Who decides about what comes in.
         face: What the rooms show of themselves.
@@ -29,6 +30,7 @@ class Lobby:
         mender: Wants to know what others say about their followers here.
     """
 
+    site: Site
     room: PostRoom
     gate: Gate
     face: PublicFace
@@ -41,11 +43,6 @@ class Lobby:
     def instance(self) -> Instance:
         """The instance."""
         return self.room.instance
-
-    @property
-    def site(self) -> Site:
-        """Its permanent addresses."""
-        return self.room.instance.config.site
 
     @property
     def signed_only(self) -> bool:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import Row, select
 
-from fedgov.federation.describe import APPLICATION, RFC9421
+from fedgov.federation.describe import APPLICATION, RFC9421, Describer
 from fedgov.federation.signatures.shapes import Shape
 from fedgov.kernel.clock import DAY, HOUR
 from fedgov.store.tables import peers
@@ -90,6 +90,31 @@ async def test_a_description_is_read_once_a_week(town: Town, elsewhere: Elsewher
     assert elsewhere.asked.count(index) == 2
 
 
+async def test_a_restart_is_no_reason_to_ask_again(town: Town, elsewhere: Elsewhere, pieter: Stranger) -> None:
+    publish(elsewhere, (f"{SCHEMA}/2.1", elsewhere.url("delft", "/nodeinfo/2.1")))
+    await meet(town, pieter)
+    asked = len(elsewhere.asked)
+
+    restarted = Describer(town.room)
+    restarted.note(pieter.host)
+    await restarted.settle()
+
+    assert len(elsewhere.asked) == asked
+
+
+async def test_another_server_does_not_describe_this_one(town: Town, elsewhere: Elsewhere, pieter: Stranger) -> None:
+    mallory = elsewhere.stranger("evil", kind="Application")
+    url = elsewhere.url("evil", "/nodeinfo/2.1")
+    elsewhere.serve(url, DESCRIPTION, content_type="application/json")
+    publish(elsewhere, (f"{SCHEMA}/2.1", url), (APPLICATION, mallory.uri))
+
+    peer = await meet(town, pieter)
+
+    assert (peer.name, peer.implements) == (None, "[]")
+    assert url not in elsewhere.asked
+    assert mallory.uri not in elsewhere.asked
+
+
 async def test_a_server_without_nodeinfo_is_not_asked_again_for_a_week(
     town: Town, elsewhere: Elsewhere, pieter: Stranger
 ) -> None:
@@ -146,7 +171,7 @@ async def test_a_link_to_another_place_is_not_followed(
         {"software": {"name": 1, "version": {}}, "metadata": {"nodeName": ["a", "b"]}},
         b"[]",
         b"<html>",
-        b"x" * 100_000,
+        {**DESCRIPTION, "usage": "x" * 100_000},
     ],
 )
 async def test_a_description_of_the_wrong_shape_is_no_description(

@@ -418,6 +418,20 @@ async def test_a_body_larger_than_a_megabyte_is_refused_before_it_is_read(town: 
     assert answer.headers["connection"] == "close"
 
 
+async def test_of_an_endless_body_no_more_is_read_than_is_needed(town: Town) -> None:  # DOS-02
+    read = 0
+
+    async def without_end() -> dict[str, Any]:
+        nonlocal read
+        read += 65_536
+        assert read < 2_000_000
+        return {"type": "http.request", "body": b" " * 65_536, "more_body": True}
+
+    answer = await knock(town.doors, "POST", "/inbox", headers={"Content-Type": ACTIVITY_JSON}, receive=without_end)
+
+    demand_refused(answer, status=413, code="too_large")
+
+
 @pytest.mark.parametrize("length", ["-1", "abc", "1" * 30, "1e3"])
 async def test_a_content_length_that_is_no_number_is_refused(town: Town, length: str) -> None:
     answer = await knock(town.doors, "POST", "/inbox", headers={"Content-Length": length})

@@ -563,6 +563,20 @@ async def test_the_outbox_lists_only_what_everyone_may_read(town: Town) -> None:
     assert whole["totalItems"] == 2
 
 
+async def test_a_share_among_followers_is_not_in_the_outbox(town: Town) -> None:  # AC-01
+    fatima = await town.employ("fatima")
+    share = {"type": "Announce", "object": await town.publish(fatima)}
+    audience = Audience(to=(f"{fatima}/followers",))
+    await town.instance.write(
+        outbox.publish, actor=fatima, activity=share, audience=audience, visibility=Visibility.FOLLOWERS
+    )
+
+    whole, listed = await walk(town, "/users/fatima/outbox")
+
+    assert [activity["type"] for activity in listed] == ["Create"]
+    assert whole["totalItems"] == 1
+
+
 async def test_pages_of_the_outbox_lose_nothing_when_something_new_comes_in_between(town: Town) -> None:
     fatima = await town.employ("fatima")
     uris = [await town.publish(fatima) for _ in range(45)]
