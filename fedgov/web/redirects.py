@@ -51,7 +51,7 @@ def redirect_to(path: str, *, notice: str = "", anchor: str = "") -> Response:
         notice: Code of the line to show there.
         anchor: Fragment of the page.
     """
-    location = quote(local_path(path), safe="/?&=%@:+,;~!$'()*-._") + (f"#{quote(anchor)}" if anchor else "")
+    location = quote(local_path(path), safe="/?&=%@:+,;~!$'()*-._#") + (f"#{quote(anchor)}" if anchor else "")
     response = Response(b"", status=303, headers={"Location": location})
     if _CODE.match(notice):
         set_cookie(response, desk=current_desk(), value=notice, max_age=_NOTICE_SECONDS, purpose=_NOTICE)

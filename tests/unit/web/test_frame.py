@@ -117,6 +117,14 @@ async def test_what_just_happened_is_said_once() -> None:
     assert "Je bent uitgelogd." not in await (await client.get("/page")).get_data(as_text=True)
 
 
+async def test_after_a_change_the_reader_is_back_at_the_message() -> None:
+    client = client_of(desk_of(MemorySessions()))
+    page = await (await client.get("/login")).get_data(as_text=True)
+    token = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+    response = await client.post("/like", form={"csrf": token, "next": "/home?before=3&x=é#post-12"})
+    assert response.headers["Location"] == "/home?before=3&x=%C3%A9#post-12"
+
+
 async def test_a_made_up_notice_says_nothing() -> None:
     client = client_of(desk_of(MemorySessions()), use_cookies=False)
     response = await client.get("/page", headers={"Cookie": "fedgov-groningen-notice=<script>"})
