@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from quart import Quart, Response
@@ -84,9 +84,13 @@ def desk_of(sessions: MemorySessions, *, scheme: str = "http", **values: Any) ->
     )
 
 
-def client_of(desk: Desk, *, use_cookies: bool = True) -> Client:
-    """Return a client of an application that serves this one desk."""
+def client_of(
+    desk: Desk, *, use_cookies: bool = True, views: Mapping[str, Callable[[], Awaitable[Response]]] | None = None
+) -> Client:
+    """Return a client of an application that serves this one desk, with more pages when asked."""
     app = _app()
+    for path, view in (views or {}).items():
+        app.add_url_rule(path, endpoint=path, view_func=view)
     inner: Callable[..., Any] = app.asgi_app
 
     async def with_desk(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -1,0 +1,263 @@
+"""Every page with values that a room could give it; the people are invented."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from fedgov.kernel.clock import DAY, HOUR, MINUTE
+from fedgov.web.cards import (
+    AttachmentCard,
+    NotificationCard,
+    NotificationKind,
+    OrganisationReceipt,
+    PageLinks,
+    PersonCard,
+    PollCard,
+    PollOption,
+    PostCard,
+    ProfileCard,
+    ProfileField,
+    ReachCard,
+    ReactionCount,
+    Receipt,
+    Relation,
+    ReplyTo,
+)
+from fedgov.web.forms import Form, form_of
+from fedgov.web.rows import (
+    AccountRow,
+    BlockRow,
+    DeliveryRow,
+    DeliveryState,
+    FollowRequestRow,
+    OverviewCard,
+    ParkedRow,
+    PeerRow,
+    ReportRow,
+    RevisionRow,
+    SessionRow,
+)
+from tests.unit.web.desk_room import NOW
+
+ANNA: Final = PersonCard(
+    uri="http://groningen.example/users/anna",
+    url="/@anna",
+    handle="@anna@groningen.example",
+    name="Anna <b>Bakker",
+    initials="AB",
+    organisation="gemeente Groningen",
+    function="beleidsadviseur",
+    confirmed=True,
+    local=True,
+)
+JELLE: Final = replace(
+    ANNA,
+    uri="http://leeuwarden.example/users/jelle",
+    url="/people/@jelle@leeuwarden.example",
+    handle="@jelle@leeuwarden.example",
+    name="Jelle Visser",
+    organisation="gemeente Leeuwarden",
+    local=False,
+    avatar_url="/media/proxy/1",
+)
+ROBOT: Final = replace(
+    JELLE, uri="http://knmi.example/alarm", bot=True, confirmed=False, function=None, avatar_url=None
+)
+
+POST: Final = PostCard(
+    id=1,
+    uri="http://leeuwarden.example/posts/1",
+    url="/posts/1",
+    author=JELLE,
+    published_at=NOW - 12 * MINUTE,
+    content_html=Markup("<p>Wie heeft het kader al?</p>"),
+    language="nl",
+    replies=2,
+    likes=1,
+    liked=True,
+    may_reply=True,
+    may_share=True,
+    original_url="http://leeuwarden.example/posts/1",
+)
+RECEIPT: Final = Receipt(
+    organisations=(
+        OrganisationReceipt(host="a.example", name="A", state="confirmed", updated_at=NOW),
+        OrganisationReceipt(host="b.example", name="b.example", state="handed_over"),
+        OrganisationReceipt(
+            host="c.example", name="C", state="queued", reason="no answer", next_attempt_at=NOW, attempts=2
+        ),
+        OrganisationReceipt(host="d.example", name="D", state="failed", reason="410"),
+        OrganisationReceipt(host="e.example", name="E", state="withdrawn"),
+    )
+)
+OWN: Final = replace(
+    POST, id=2, url="/posts/2", author=ANNA, may_edit=True, may_delete=True, receipt=RECEIPT, edited_at=NOW,
+    reply_to=ReplyTo(url="/posts/1", author=JELLE), shares=1_204, pinned=True,
+)  # fmt: skip
+PICTURE: Final = AttachmentCard(
+    kind="image", url="/media/1", media_type="image/webp", alt="", width=800, height=600, id=9
+)
+POLL: Final = PollCard(
+    options=(PollOption(label="ja", votes=3, share=0.75), PollOption(label="nee", votes=1, share=0.25)),
+    voters=4,
+    ends_at=NOW + DAY,
+    may_vote=True,
+)
+VARIETY: Final = (
+    POST,
+    OWN,
+    replace(POST, id=3, visibility="direct", recipients=(ANNA, JELLE, ROBOT, JELLE, ROBOT)),
+    replace(POST, id=4, visibility="organisation", receipt=Receipt(), author=ANNA),
+    replace(POST, id=5, visibility="followers", summary="Lang", title="Een titel"),
+    replace(POST, id=6, visibility="unlisted", poll=POLL, shared_by=ANNA),
+    replace(POST, id=7, poll=replace(POLL, may_vote=False, closed=True, own_votes=(0,), multiple=True)),
+    replace(
+        POST,
+        id=8,
+        attachments=(
+            PICTURE,
+            replace(PICTURE, alt="Een plein", preview_url="/media/1/preview"),
+            replace(PICTURE, kind="document", media_type="application/pdf", size=1_234, name="a.pdf"),
+            replace(PICTURE, kind="video", media_type="video/mp4"),
+            replace(PICTURE, kind="audio", media_type="audio/ogg"),
+        ),
+        reactions=(ReactionCount(emoji="x", count=2, mine=True), ReactionCount(emoji=":a:", count=1, image_url="/e")),
+    ),
+    replace(POST, id=9, author=ROBOT, fallback_link="https://x.example/1", fallback_type="Recipe", language=None),
+    replace(POST, id=10, deleted=True),
+    replace(POST, id=11, reply_to=ReplyTo(url="/posts/1")),
+)
+MORE: Final = PageLinks(newer="/home?after=2", older="/home?before=1")
+ENDS: Final = PageLinks()
+REACH: Final = ReachCard(people=14, organisations=tuple("ABCDEFGH"), unknown=("@x@y.example",))
+PROFILE: Final = ProfileCard(
+    person=JELLE,
+    about_html=Markup("<p>Inkoop</p>"),
+    fields=(ProfileField(name="Site", value_html=Markup("x"), confirmed=True),),
+    posts=3,
+    followers=1_204,
+    following=8,
+    joined_at=NOW - 400 * DAY,
+    relation=Relation(followed_by=True),
+    original_url="http://leeuwarden.example/@jelle",
+)
+KINDS: Final[tuple[NotificationKind, ...]] = (
+    "follow", "follow_request", "mention", "reply", "like", "share", "reaction", "poll", "update", "moderation",
+)  # fmt: skip
+STATES: Final[tuple[DeliveryState, ...]] = ("queued", "retry", "sent", "parked", "failed", "withdrawn")
+WRONG: Final = (
+    form_of({"text": "Mijn tekst", "name": "", "poll_option": ["a", "b"]})
+    .with_error("text", "te lang")
+    .with_error("audience", "kies")
+    .with_error("poll_option1", "te kort")
+    .with_error("name", "vul in")
+)
+SETTINGS: Final = {
+    "language": "", "default_audience": "public", "approve_followers": True, "lists_public": False,
+    "discoverable": True, "indexable": False,
+}  # fmt: skip
+MINE: Final = {"department": "", "about": "x", "field_names": ["a"], "field_values": ["b"]}
+
+_AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
+    ("posts/home.html", {"me": ANNA, "posts": VARIETY, "pages": MORE, "reach": REACH}),
+    ("posts/home.html", {"me": ANNA, "posts": (), "pages": ENDS}),
+    ("posts/timeline.html", {"which": "organisation", "posts": VARIETY, "pages": MORE}),
+    ("posts/timeline.html", {"which": "public", "posts": (), "pages": ENDS}),
+    ("posts/compose.html", {}),
+    ("posts/compose.html", {"form": WRONG, "kept_files": (PICTURE,), "reply_to": POST, "preview": OWN, "restored": True,
+                            "locked": ("followers", "direct"), "reach": ReachCard(people=0)}),
+    ("posts/post.html", {"post": POST, "ancestors": (OWN,), "replies": tuple(
+        replace(each, depth=number) for number, each in enumerate(VARIETY[2:])), "reach": ReachCard(people=None)}),
+    ("posts/post.html", {"post": replace(POST, deleted=True)}),
+    ("posts/edit.html", {"post": replace(OWN, title="T", attachments=(PICTURE,)),
+                         "values": {"text": "x", "summary": ""}}),
+    ("posts/delete.html", {"post": OWN}),
+    ("posts/report.html", {"post": POST}),
+    ("posts/receipt.html", {"post": OWN}),
+    ("posts/receipt.html", {"post": replace(OWN, receipt=None)}),
+    ("posts/history.html", {"post": OWN, "revisions": (RevisionRow(post=OWN, at=NOW - HOUR),)}),
+    ("posts/history.html", {"post": OWN, "revisions": ()}),
+    ("people/profile.html", {"profile": PROFILE, "posts": VARIETY, "pages": MORE, "may_block": True}),
+    ("people/profile.html", {"profile": replace(PROFILE, relation=Relation(following=True)), "posts": (),
+                             "pages": ENDS}),
+    ("people/profile.html", {"profile": replace(PROFILE, relation=Relation(requested=True), moved_to=ANNA), "posts": (),
+                             "pages": ENDS, "tab": "media"}),
+    ("people/profile.html", {"profile": ProfileCard(person=ANNA, relation=Relation(is_me=True)), "posts": (),
+                             "pages": ENDS}),
+    ("people/profile.html", {"profile": replace(PROFILE, relation=Relation(blocked=True)), "posts": (), "pages": ENDS}),
+    ("people/people_list.html", {"profile": PROFILE, "kind": "followers", "people": (ANNA, JELLE), "pages": MORE}),
+    ("people/people_list.html", {"profile": PROFILE, "kind": "following", "people": (), "pages": ENDS}),
+    ("people/people_list.html", {"profile": replace(PROFILE, lists_public=False), "kind": "following", "people": (),
+                                 "pages": ENDS}),
+    ("people/search.html", {}),
+    ("people/search.html", {"q": "<jelle>", "people": (JELLE,), "posts": (POST,)}),
+    ("people/search.html", {"q": "<jelle>"}),
+    ("people/search.html", {"q": "@a@b.example", "problem": "b.example antwoordt niet"}),
+    ("people/follow_requests.html", {"requests": (FollowRequestRow(person=JELLE, at=NOW),)}),
+    ("people/follow_requests.html", {"requests": ()}),
+    ("people/settings.html", {"values": SETTINGS}),
+    ("people/settings_profile.html", {"person": JELLE, "values": MINE, "form": WRONG}),
+    ("people/settings_password.html", {}),
+    ("people/settings_sessions.html", {"sessions": (
+        SessionRow(id=1, device="Firefox", created_at=NOW, last_used_at=NOW, current=True),
+        SessionRow(id=2, device="Chrome", created_at=NOW - DAY, last_used_at=NOW))}),
+    ("people/logout.html", {}),
+    ("notices/notifications.html", {"pages": MORE, "notifications": tuple(
+        NotificationCard(id=number, kind=kind, at=NOW, person=None if kind == "moderation" else JELLE,
+                         post=POST if number % 2 else None, unread=number < 2, emoji="x")
+        for number, kind in enumerate(KINDS))}),
+    ("notices/notifications.html", {"pages": ENDS, "notifications": (NotificationCard(id=1, kind="poll", at=NOW),)}),
+    ("notices/notifications.html", {"pages": ENDS, "notifications": (), "which": "mentions"}),
+    ("notices/bookmarks.html", {"posts": (POST,), "pages": ENDS}),
+    ("notices/bookmarks.html", {"posts": (), "pages": ENDS}),
+    ("administration/overview.html", {"overview": OverviewCard(
+        accounts=1, posts=2, peers=3, queued=4, failed=5, parked=6, reports=7, blocks=8, oldest_queued_at=NOW,
+        database="SQLite", disk_free=10**9, started_at=NOW)}),
+    ("administration/overview.html", {"overview": OverviewCard(
+        accounts=1, posts=0, peers=0, queued=0, failed=0, parked=0, reports=0, blocks=0)}),
+    ("administration/deliveries.html", {"pages": MORE, "deliveries": tuple(
+        DeliveryRow(id=number, host="b.example", activity="Create", state=state, created_at=NOW, attempts=number,
+                    next_attempt_at=NOW, reason="<b>", sender="@a@b", object_url="/posts/1" if number else None)
+        for number, state in enumerate(STATES))}),
+    ("administration/deliveries.html", {"pages": ENDS, "deliveries": (), "state": "failed", "host": "b.example"}),
+    ("administration/peers.html", {"pages": ENDS, "peers": (
+        PeerRow(host="a.example", name="A", software="mastodon", signature="cavage", last_contact_at=NOW, pinned=True),
+        PeerRow(host="b.example", parked=True, queued=2, last_failure="no answer"), PeerRow(host="c", blocked=True))}),
+    ("administration/peers.html", {"pages": ENDS, "peers": ()}),
+    ("administration/blocks.html", {"mode": "open", "blocks": (
+        BlockRow(domain="x.example", reason="", created_at=NOW, by="anna"),), "trusted": ()}),
+    ("administration/blocks.html", {"mode": "listed", "blocks": (), "trusted": ()}),
+    ("administration/parked.html", {"pages": ENDS, "parked": (
+        ParkedRow(id=1, received_at=NOW, origin="x", activity="Create", reason="<b>", json='{"<b>": 1}'),)}),
+    ("administration/parked.html", {"pages": ENDS, "parked": ()}),
+    ("administration/reports.html", {"pages": ENDS, "reports": (
+        ReportRow(id=1, at=NOW, about=ANNA, comment="<b>", reporter=JELLE, posts=(OWN,)),
+        ReportRow(id=2, at=NOW, about=JELLE, comment="", state="resolved", forwarded=True))}),
+    ("administration/reports.html", {"pages": ENDS, "reports": (), "which": "closed"}),
+    ("administration/accounts.html", {"pages": ENDS, "form": WRONG, "accounts": (
+        AccountRow(id=1, person=ANNA, username="anna", created_at=NOW, administrator=True, last_seen_at=NOW),
+        AccountRow(id=2, person=JELLE, username="jelle", created_at=NOW, disabled=True))}),
+)  # fmt: skip
+_AS_A_VISITOR: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
+    ("posts/front.html", {"posts": VARIETY}),
+    ("posts/front.html", {"posts": ()}),
+    ("posts/post.html", {"post": POST, "replies": (OWN,)}),
+    ("posts/timeline.html", {"which": "public", "posts": (), "pages": ENDS}),
+    ("people/profile.html", {"profile": ProfileCard(person=ANNA), "posts": (POST,), "pages": ENDS}),
+    ("people/login.html", {"form": WRONG, "kept": '{"path": "/compose"}', "next": "/x"}),
+    ("people/register.html", {}),
+    ("people/interact.html", {"person": ANNA}),
+    ("people/interact.html", {"person": ANNA, "destination": "https://x.example/y", "destination_host": "x.example"}),
+    ("about/about.html", {"accounts": 1_204, "posts": 3}),
+    ("about/privacy.html", {}),
+    ("about/accessibility.html", {}),
+    ("about/terms.html", {}),
+    ("_layout/problem.html", {"code": "rate_limited", "number": 429, "detail": None, "retry_after": 1, "sent": Form()}),
+)  # fmt: skip
+
+PAGES: Final = tuple((True, *page) for page in _AS_A_MEMBER) + tuple((False, *page) for page in _AS_A_VISITOR)
+"""Somebody is logged in, template, values."""
