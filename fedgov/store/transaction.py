@@ -6,6 +6,7 @@ It cannot wait for the network, so a transaction is never held open by a peer.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT com
 from fedgov.kernel.clock import Clock, IdSource
 from fedgov.kernel.config import Config
 from fedgov.kernel.uris import Site
+from fedgov.store.prepared import Prepared, Statements, driver_of
 
 Listener = Callable[["Transaction", Any], None]
 
@@ -29,12 +31,14 @@ class Setting:
         clock: Where the time comes from.
         listeners: What other rooms do, in the same transaction, when something happens here; by type of event.
         ids: Where row ids come from.
+        statements: What was compiled before.
     """
 
     config: Config
     clock: Clock
     listeners: Mapping[type, Sequence[Listener]] = field(default_factory=dict)
     ids: IdSource = field(default_factory=IdSource)
+    statements: Statements = field(default_factory=Statements)
 
 
 class Transaction:
@@ -45,7 +49,7 @@ class Transaction:
         setting: The facts about this instance.
     """
 
-    __slots__ = ("_signals", "connection", "now", "setting", "site")
+    __slots__ = ("_driver", "_signals", "connection", "now", "setting", "site")
 
     def __init__(self, connection: Connection, setting: Setting) -> None:
         self.connection = connection
@@ -53,6 +57,7 @@ class Transaction:
         self.site: Site = setting.config.site
         self.now: int = setting.clock.now()
         self._signals: set[str] = set()
+        self._driver = driver_of(connection) if connection.dialect.name == "sqlite" else None
 
     @property
     def config(self) -> Config:
@@ -85,25 +90,58 @@ class Transaction:
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> int:
         """Run a statement that changes rows, once or for each of a list of values; return how many it matched."""
-        if values is not None and not values and not isinstance(values, Mapping):
-            return 0  # an empty list is nothing to do, not a statement without values
-        return self.connection.execute(statement, values or None).rowcount
+        if values is not None and not isinstance(values, Mapping):
+            return self._execute_many(statement, values)
+        found = self._prepared(statement, values)
+        if found is None:
+            return self.connection.execute(statement, values).rowcount
+        return found[0].run(found[1], values or {}).rowcount
+
+    def _execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> int:
+        if not rows:
+            return 0  # nothing to do, not a statement without values
+        found = self._prepared(statement, rows[0])
+        if found is None:
+            return self.connection.execute(statement, rows).rowcount
+        return found[0].run_many(found[1], rows).rowcount
 
     def row(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """Return the first row, or None."""
-        return self.connection.execute(statement, values).first()
+        found = self._prepared(statement, values)
+        if found is None:
+            return self.connection.execute(statement, values).first()
+        data = found[0].run(found[1], values or {}).fetchone()
+        return None if data is None else found[0].row(data)
 
     def rows(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """Return all rows."""
-        return self.connection.execute(statement, values).all()
+        found = self._prepared(statement, values)
+        if found is None:
+            return self.connection.execute(statement, values).all()
+        return [found[0].row(data) for data in found[0].run(found[1], values or {})]
 
     def value(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return the first column of the first row, or None."""
-        return self.connection.execute(statement, values).scalar()
+        found = self._prepared(statement, values)
+        if found is None:
+            return self.connection.execute(statement, values).scalar()
+        data = found[0].run(found[1], values or {}).fetchone()
+        return None if data is None else found[0].first_value(data)
 
     def values(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Return the first column of all rows."""
-        return self.connection.execute(statement, values).scalars().all()
+        found = self._prepared(statement, values)
+        if found is None:
+            return self.connection.execute(statement, values).scalars().all()
+        return [found[0].first_value(data) for data in found[0].run(found[1], values or {})]
+
+    def _prepared(
+        self, statement: Executable, values: Mapping[str, Any] | None
+    ) -> tuple[Prepared, sqlite3.Connection] | None:
+        if self._driver is None:
+            return None
+        prepared = self.setting.statements.find(self.connection, statement, values or {})
+        return None if prepared is None else (prepared, self._driver)
 
 
 def insert_or_ignore(table: Table) -> Insert:

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from fedgov.kernel.errors import UnreachableError
+from fedgov.store.prepared import driver_of
 from fedgov.store.signals import Signals
 from fedgov.store.transaction import Setting, Transaction
 
@@ -160,14 +161,15 @@ class GroupCommitWriter:
         return True
 
     def _run_in_savepoint(self, connection: Connection, job: _Job) -> None:
-        connection.exec_driver_sql("SAVEPOINT use_case")
+        driver = driver_of(connection)
+        driver.execute("SAVEPOINT use_case")
         tx = Transaction(connection, self._setting)
         try:
             job.result = job.run(tx)
         except BaseException as error:  # handed to the caller, where it stays loud; the thread must live
             job.error = refusal(error)
-            connection.exec_driver_sql("ROLLBACK TO use_case")
-        connection.exec_driver_sql("RELEASE use_case")
+            driver.execute("ROLLBACK TO use_case")
+        driver.execute("RELEASE use_case")
         job.signals = tx.signals
 
 
@@ -182,7 +184,8 @@ def refusal(error: BaseException) -> BaseException:
     """Turn what the disk or a lock did into "come back later"; leave bugs as they are."""
     if isinstance(error, StopIteration):
         return RuntimeError(f"a use case let StopIteration escape: {error}")  # no future can carry that one
-    code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, DBAPIError) else 0
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = cause.sqlite_errorcode if isinstance(cause, sqlite3.Error) else 0
     return storage_unavailable(error) if code & 0xFF in _WAIT else error
 
 
