@@ -308,6 +308,18 @@ async def test_catching_up_brings_nothing_that_the_follower_may_not_read(town: I
     assert shown == [for_followers]
 
 
+async def test_catching_up_brings_what_somebody_wrote_and_not_what_they_shared(town: Instance) -> None:
+    def scene(tx: Transaction) -> tuple[list[int], int]:
+        share(tx, JELLE, keep(tx, SJOERD))
+        written = keep(tx, JELLE)
+        follow(tx, ANNA, JELLE)
+        tx.tell(Followed(follower=ANNA, following=JELLE))
+        return timeline(tx, ANNA), written
+
+    shown, written = await town.write(scene)
+    assert shown == [written]
+
+
 async def test_catching_up_leaves_out_replies_to_others(town: Instance) -> None:
     def scene(tx: Transaction) -> list[int]:
         keep(tx, JELLE, answers=keep(tx, SJOERD))

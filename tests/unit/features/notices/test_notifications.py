@@ -279,6 +279,17 @@ async def test_taking_back_a_like_leaves_those_of_others(town: Instance) -> None
     assert await town.write(scene) == [("reaction", JELLE), ("like", SJOERD)]
 
 
+async def test_taking_back_one_emoji_leaves_the_other(town: Instance) -> None:
+    def scene(tx: Transaction) -> list[str]:
+        post = keep(tx, ANNA)
+        for emoji in ("🎉", "👍"):
+            tx.tell(PostLiked(object_id=post, uri="", by=JELLE, author=ANNA, emoji=emoji))
+        tx.tell(PostUnliked(object_id=post, by=JELLE, emoji="🎉"))
+        return [each.emoji for each in notification_page(tx, owner=ANNA, request=PageRequest()).items]
+
+    assert await town.write(scene) == ["👍"]
+
+
 async def test_a_request_that_was_accepted_is_settled(town: Instance) -> None:
     def scene(tx: Transaction) -> list[object]:
         ask_to_follow(tx, 0, JELLE)
