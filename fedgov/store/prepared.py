@@ -25,8 +25,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 MAX_KEPT: Final = 2_000
+_LISTS: Final = (list, tuple, set, frozenset)
 
 Processor = Callable[[Any], Any]
+Key = tuple[object, ...]
 
 
 class Prepared:
@@ -34,16 +36,20 @@ class Prepared:
 
     Args:
         compiled: What SQLAlchemy made of it.
+        values: An example of its values: lists of the same length, everything else of any value.
         dialect: For which database.
     """
 
-    __slots__ = ("_columns", "_defaults", "_metadata", "_names", "_processors", "sql")
+    __slots__ = ("_columns", "_defaults", "_expansion", "_metadata", "_names", "_processors", "sql")
 
-    def __init__(self, compiled: SQLCompiler, *, dialect: Dialect) -> None:
-        self.sql = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
+    def __init__(self, compiled: SQLCompiler, values: Mapping[str, Any], *, dialect: Dialect) -> None:
+        # An IN with a list has one placeholder per member, so this form is good for lists of this length.
+        state = compiled.construct_expanded_state(dict(values))
+        self.sql = state.statement
+        self._names = tuple(state.positiontup or ())
         self._defaults = compiled.construct_params(_check=False)
-        self._processors: Mapping[str, Processor] = dict(compiled._bind_processors)  # type: ignore[arg-type]
+        self._processors: Mapping[str, Processor] = dict(state.processors)
+        self._expansion = {name: tuple(members) for name, members in state.parameter_expansion.items()}
         entries = compiled._result_columns or ()
         self._metadata = SimpleResultMetaData([entry.keyname for entry in entries])
         found = [
@@ -79,12 +85,20 @@ class Prepared:
             raise DBAPIError.instance(self.sql, parameters, error, sqlite3.Error) from error
 
     def _parameters(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        if self._expansion:
+            values = self._expanded(values)
         found = []
         for name in self._names:
             value = values[name] if name in values else self._defaults[name]
             processor = self._processors.get(name)
             found.append(value if processor is None else processor(value))
         return tuple(found)
+
+    def _expanded(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        expanded = dict(values)
+        for name, members in self._expansion.items():
+            expanded.update(zip(members, values[name] if name in values else self._defaults[name], strict=True))
+        return expanded
 
     def row(self, data: tuple[Any, ...]) -> Row[Any]:
         """Return the driver's row as SQLAlchemy's."""
@@ -107,16 +121,19 @@ class Statements:
     """The compiled statements of one database; used by its threads one at a time or not, either is safe.
 
     The key is the statement object itself together with the names of the values,
-    because an INSERT's columns depend on them. A statement that was built for one
+    because an INSERT's columns depend on them, and the lengths of lists. A statement that was built for one
     call is seen only once, and soon forgotten.
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, tuple[str, ...]], tuple[Executable, Prepared | bool | None]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[Executable, Prepared | bool | None]] = OrderedDict()
 
     def find(self, connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Prepared | None:
         """Return the compiled form of a statement that was seen before; None when SQLAlchemy must run it."""
-        key = (id(statement), tuple(values))
+        key = (
+            id(statement),
+            *((name, len(value)) if isinstance(value, _LISTS) else name for name, value in values.items()),
+        )
         found = self._kept.get(key)
         if found is None or found[0] is not statement:
             self._keep(key, statement, False)
@@ -127,7 +144,7 @@ class Statements:
             self._keep(key, statement, prepared)
         return prepared if isinstance(prepared, Prepared) else None
 
-    def _keep(self, key: tuple[int, tuple[str, ...]], statement: Executable, prepared: Prepared | bool | None) -> None:
+    def _keep(self, key: Key, statement: Executable, prepared: Prepared | bool | None) -> None:
         self._kept[key] = (statement, prepared)  # holding the statement keeps its id from being given to another
         while len(self._kept) > MAX_KEPT:
             try:
@@ -137,17 +154,17 @@ class Statements:
 
 
 def _prepare(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Prepared | None:
-    """Compile a statement; None for one whose text depends on its values, such as an IN with a list."""
+    """Compile a statement; None for one that only SQLAlchemy can run."""
     if not isinstance(statement, ClauseElement):
         return None
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(values) or None)
     if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:
         return None
-    if compiled._render_postcompile or compiled.post_compile_params or compiled.literal_execute_params:
+    if compiled.literal_execute_params:
         return None
     if compiled.insert_prefetch or compiled.update_prefetch or not _is_plain(compiled):
         return None
-    return Prepared(compiled, dialect=connection.dialect)
+    return Prepared(compiled, values, dialect=connection.dialect)
 
 
 def _is_plain(compiled: SQLCompiler) -> bool:
