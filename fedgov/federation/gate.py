@@ -97,6 +97,7 @@ class Gate:
             if known is None or not _fits(claim, known, activity.actor, self._instance.clock.now()):
                 return Refused()
         known = await self._verified_key(claim, source=source)
+        self._keyring.proved(claim.key_id, source=source)
         await self._demand_strength(claim, known)
         proven = await self._check_proof(document, activity, source=source)
         if known.owner != activity.actor and not proven:
@@ -133,6 +134,7 @@ class Gate:
             if fresh is None:
                 raise
             known, checked = fresh, check(claim, fresh.key, accept_without_query=True)
+        self._keyring.proved(claim.key_id, source=source)
         await self._demand_strength(claim, known)
         return _signer(known, checked)
 
@@ -173,16 +175,27 @@ class Gate:
         if claim is None:
             return False
         now = self._instance.clock.now()
-        known = await self._keyring.get(claim.verification_method, source=source)
-        if known.owner != activity.actor:
-            raise UnverifiedError("the proof is not by the actor", detail=claim.verification_method)
         created = claim.created if claim.created is not None else now
-        if known.ends_at is not None and known.ends_at <= created:
-            raise UnverifiedError("the proof was made after its key was retired", detail=claim.verification_method)
         if activity.published is not None and abs(created - activity.published) > PROOF_TOLERANCE:
             raise UnverifiedError("the proof and the activity are of different times", detail=activity.id)
-        verify_proof(document, public_key=known.key, now_ms=now)
+        known = await self._keyring.get(claim.verification_method, source=source)
+        try:
+            _demand_proof(document, known, actor=activity.actor, created=created, now=now)
+        except UnverifiedError:
+            fresh = await self._keyring.fresh(known, source=source)
+            if fresh is None:
+                raise
+            _demand_proof(document, fresh, actor=activity.actor, created=created, now=now)
+        self._keyring.proved(claim.verification_method, source=source)
         return True
+
+
+def _demand_proof(document: Document, known: KnownKey, *, actor: str, created: int, now: int) -> None:
+    if known.owner != actor:
+        raise UnverifiedError("the proof is not by the actor", detail=known.key.key_id)
+    if known.ends_at is not None and known.ends_at <= created:
+        raise UnverifiedError("the proof was made after its key was retired", detail=known.key.key_id)
+    verify_proof(document, public_key=known.key, now_ms=now)
 
 
 def restore(row: Row[Any]) -> VerifiedActivity:

@@ -19,11 +19,18 @@ from sqlalchemy import Row
 from fedgov.activitystreams.actor import is_actor, read_actor
 from fedgov.activitystreams.document import embedded, http_uri
 from fedgov.federation import actors, keys
-from fedgov.federation.fetch import Fetcher
+from fedgov.federation.fetch import Fetcher, HiddenError
 from fedgov.federation.postroom import PostRoom
 from fedgov.federation.signatures.keys import PublicKey
 from fedgov.kernel.clock import HOUR, MINUTE, SECOND
-from fedgov.kernel.errors import MalformedError, NotFoundError, UnreachableError, UnverifiedError
+from fedgov.kernel.errors import (
+    ForbiddenError,
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+    UnreachableError,
+    UnverifiedError,
+)
 from fedgov.kernel.uris import host, same_origin, without_fragment
 from fedgov.store.signals import EVERYTHING
 from fedgov.store.transaction import Transaction
@@ -32,6 +39,9 @@ FETCH_SECONDS: Final = 2.0
 MAX_CACHED: Final = 20_000
 REFETCH_EVERY: Final = 5 * MINUTE
 REFETCHES_PER_HOST: Final = 10
+UNPROVEN_PER_SOURCE: Final = 100
+UNPROVEN_PER_SOURCE_AND_HOST: Final = 30
+"""Fetches a minute for requests that did not verify (yet): inventing key ids leads no further."""
 STALE_AFTER: Final = 60 * SECOND
 FIRST_PENALTY: Final = 60 * SECOND
 LONGEST_PENALTY: Final = HOUR
@@ -74,6 +84,34 @@ class FetchLimits:
         self._penalties: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
         self._refetched: OrderedDict[str, int] = OrderedDict()
         self._per_host: OrderedDict[str, list[int]] = OrderedDict()
+        self._unproven: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
+        self._on_trial: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def begin(self, key_id: str, source: str, *, now: int) -> int:
+        """Note a fetch for a request from this source; when it may not be made, return until when."""
+        at = host(key_id)
+        limits = {(source, ""): UNPROVEN_PER_SOURCE, (source, at): UNPROVEN_PER_SOURCE_AND_HOST}
+        recent = {
+            counter: [moment for moment in self._unproven.get(counter, ()) if now - moment < MINUTE]
+            for counter in limits
+        }
+        full = [recent[counter][0] + MINUTE for counter, limit in limits.items() if len(recent[counter]) >= limit]
+        if full:
+            return max(full)
+        for counter, moments in recent.items():
+            self._unproven[counter] = [*moments, now]
+            self._unproven.move_to_end(counter)
+        self._on_trial[key_id, source] = now
+        _trim(self._unproven)
+        _trim(self._on_trial)
+        return 0
+
+    def proved(self, key_id: str, source: str) -> None:
+        """Note that the request for which a key was fetched verified: that fetch counts no more."""
+        moment = self._on_trial.pop((key_id, source), None)
+        for counter in ((source, ""), (source, host(key_id))):
+            if moment is not None and moment in self._unproven.get(counter, ()):
+                self._unproven[counter].remove(moment)
 
     def blocked_until(self, key_id: str, source: str) -> int:
         """Return until when this source gets no fetch for this key; 0 when it may."""
@@ -89,6 +127,10 @@ class FetchLimits:
     def worked(self, key_id: str, source: str) -> None:
         """Note a fetch that gave a key."""
         self._penalties.pop((key_id, source), None)
+
+    def refetched_at(self, key_id: str) -> int:
+        """Return when a cached key was last read again, or tried to; 0 for never."""
+        return self._refetched.get(key_id, 0)
 
     def may_refetch(self, key_id: str, *, now: int) -> bool:
         """Tell, and note, whether a cached key may be read again."""
@@ -122,9 +164,11 @@ class KeyRing:
         self._cache: OrderedDict[str, KnownKey] = OrderedDict()
         self._limits = FetchLimits()
         self._running: dict[str, asyncio.Task[KnownKey]] = {}
+        self._generation = 0
         room.instance.signals.on_signal(self._forget)
 
     def _forget(self, topic: str) -> None:
+        self._generation += 1
         if topic == EVERYTHING:
             self._cache.clear()
         elif topic.startswith("keys:"):
@@ -136,8 +180,9 @@ class KeyRing:
         """Return a key that we have, from memory or the store; nothing is fetched."""
         known = self._cache.get(key_id)
         if known is None:
+            generation = self._generation
             known = await self._instance.read(_stored, key_id=key_id)
-            if known is not None:
+            if known is not None and generation == self._generation:  # else it may be out of date already
                 self._cache[key_id] = known
                 _trim(self._cache)
         return known
@@ -157,7 +202,7 @@ class KeyRing:
         return await self.cached(key_id) or await self._fetch(key_id, source=source)
 
     async def fresh(self, known: KnownKey, *, source: str) -> KnownKey | None:
-        """Return the key as it is now at its owner, after a signature did not fit; None when it may not be read again.
+        """Return the key as it is now at its owner, after a signature did not fit; None when it is what we have.
 
         Raises:
             UnverifiedError: Its owner no longer has this key.
@@ -165,24 +210,36 @@ class KeyRing:
         """
         now = self._instance.clock.now()
         key_id = known.key.key_id
-        if now - known.fetched_at < STALE_AFTER or not self._limits.may_refetch(key_id, now=now):
+        tried = self._limits.refetched_at(key_id)
+        if now - known.fetched_at < STALE_AFTER or (now - tried < REFETCH_EVERY and known.fetched_at >= tried):
             return None
+        if not self._limits.may_refetch(key_id, now=now):
+            raise UnreachableError("the key cannot be read again yet", retry_after=UNDECIDED_RETRY, detail=key_id)
         return await self._fetch(key_id, source=source)
+
+    def proved(self, key_id: str, *, source: str) -> None:
+        """Note that a request from this source verified with this key."""
+        self._limits.proved(key_id, source)
 
     async def _fetch(self, key_id: str, *, source: str) -> KnownKey:
         now = self._instance.clock.now()
         until = self._limits.blocked_until(key_id, source)
+        if until <= now and key_id not in self._running:
+            until = self._limits.begin(key_id, source, now=now)
         if until > now:
             raise UnreachableError(
                 "the key could not be read lately", retry_after=(until - now) / SECOND, detail=key_id
             )
         try:
             known = await self._once(key_id)
-        except (TimeoutError, UnreachableError) as error:
+        except (TimeoutError, UnreachableError, RateLimitedError, HiddenError) as error:
             self._limits.failed(key_id, source, now=now)
             raise UnreachableError(
                 "the server of the signing key did not answer", retry_after=UNDECIDED_RETRY, detail=f"{key_id}: {error}"
             ) from None
+        except (UnverifiedError, ForbiddenError):
+            self._limits.failed(key_id, source, now=now)
+            raise
         except (NotFoundError, MalformedError) as error:
             self._limits.failed(key_id, source, now=now)
             raise UnverifiedError("the signing key does not exist", detail=f"{key_id}: {error}") from None
