@@ -19,10 +19,12 @@ from quart import Quart
 
 from fedgov import __version__
 from fedgov.features.media.feature import FEATURE as MEDIA
+from fedgov.features.media.service.uploads import upload_portrait
 from fedgov.features.moderation.feature import FEATURE as MODERATION
 from fedgov.features.notices.feature import FEATURE as NOTICES
 from fedgov.features.notices.queries.counts import counts
 from fedgov.features.people.feature import FEATURE as PEOPLE
+from fedgov.features.people.pages.settings import PICTURES
 from fedgov.features.people.service import follows as following
 from fedgov.features.people.service.sessions import AccountSessions
 from fedgov.features.plate import Feature, Job
@@ -192,7 +194,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
                 room, gate=gate, intake=Intake(instance), face=public_face(), describer=describer, mender=mender
             ),
             inbox=InboxWorker(instance, handlers=merged(feature.handlers for feature in FEATURES)),
-            delivery=DeliveryWorker(room),
+            delivery=DeliveryWorker(room, delivered=describer.note),
             describer=describer,
             mender=mender,
         )
@@ -265,6 +267,7 @@ def web_application() -> Quart:
     app = Quart("fedgov.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = None  # each form and upload has a limit of its own
     open_desk(app)
+    app.extensions[PICTURES] = upload_portrait
     for feature in FEATURES:
         if feature.pages is not None:
             app.register_blueprint(feature.pages())

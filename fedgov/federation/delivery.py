@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -114,10 +114,16 @@ class _HostDownError(Exception):
 
 
 class DeliveryWorker:
-    """Sends what one instance has to send."""
+    """Sends what one instance has to send.
 
-    def __init__(self, room: PostRoom) -> None:
+    Args:
+        room: The post room.
+        delivered: Told the host of each delivery that arrived.
+    """
+
+    def __init__(self, room: PostRoom, *, delivered: Callable[[str], None] = lambda _host: None) -> None:
         self._room = room
+        self._delivered = delivered
         self._instance = room.instance
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(HOSTS_AT_ONCE)
@@ -239,6 +245,7 @@ class DeliveryWorker:
         reason = f"the server answered {status}"
         if 200 <= status < 300:
             await self._instance.write(_succeed, row=row)
+            self._delivered(row.host)
             return True
         if status in (408, 429, 503):
             await self._host_down(row, reason=f"{reason}, try later", seconds=retry_after(answer))

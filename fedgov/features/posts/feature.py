@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fedgov.features.moderation.vocabulary import PostsCondemned
 from fedgov.features.people.vocabulary import ActorRemoved
 from fedgov.features.plate import Feature, Job
 from fedgov.features.posts.commands import post
@@ -11,6 +12,7 @@ from fedgov.features.posts.inbox import HANDLERS, KEEPERS
 from fedgov.features.posts.pages.blueprint import blueprint
 from fedgov.features.posts.service.keeping import forget_author
 from fedgov.features.posts.service.polls import AT_ONCE, end_polls
+from fedgov.features.posts.service.publishing import condemn
 from fedgov.features.posts.service.reacting import forget_reactions
 from fedgov.instance import Instance
 from fedgov.kernel.clock import SECOND
@@ -23,6 +25,11 @@ def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
     forget_author(tx, actor=event.uri)
 
 
+def on_posts_condemned(tx: Transaction, event: PostsCondemned) -> None:
+    """Take away what an administrator wants gone."""
+    condemn(tx, object_ids=event.object_ids)
+
+
 async def watch_polls(instance: Instance) -> None:
     """Close the polls whose time is over, and send the numbers that changed."""
     while await instance.write(end_polls) >= AT_ONCE:
@@ -33,7 +40,7 @@ FEATURE: Final = Feature(
     name="posts",
     handlers=HANDLERS,
     keepers=KEEPERS,
-    listeners={ActorRemoved: [on_actor_removed]},
+    listeners={ActorRemoved: [on_actor_removed], PostsCondemned: [on_posts_condemned]},
     pages=blueprint,
     commands=(post,),
     jobs=(Job(name="end polls", every=10 * SECOND, run=watch_polls),),

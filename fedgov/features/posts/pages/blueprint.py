@@ -6,7 +6,7 @@ from typing import Final
 
 from quart import Blueprint
 
-from fedgov.features.posts.pages import acting, reading, writing
+from fedgov.features.posts.pages import about, acting, reading, reporting, writing
 
 POST: Final = "/posts/<int(max=9223372036854775807):post_id>"
 
@@ -27,7 +27,12 @@ def blueprint() -> Blueprint:
         (f"{POST}/receipt", reading.receipt),
         (f"{POST}/edit", writing.edit),
         (f"{POST}/delete", writing.delete),
+        (f"{POST}/report", reporting.ask),
         ("/compose", writing.compose),
+        ("/about", about.about),
+        ("/privacy", about.privacy),
+        ("/accessibility", about.accessibility),
+        ("/terms", about.terms),
     ):
         pages.add_url_rule(path, view_func=view, methods=["GET"])
     for path, view in (
@@ -35,6 +40,7 @@ def blueprint() -> Blueprint:
         ("/compose/preview", writing.preview_reach),
         (f"{POST}/edit", writing.save),
         (f"{POST}/delete", writing.confirm_delete),
+        (f"{POST}/report", reporting.send),
     ):
         pages.add_url_rule(path, view_func=view, methods=["POST"])
     for name, action in acting.ACTIONS.items():

@@ -395,6 +395,23 @@ def delete_post(tx: Transaction, *, actor: str, object_id: int) -> None:
     withdraw_post(tx, row=_own(tx, actor=actor, object_id=object_id))
 
 
+def condemn(tx: Transaction, *, object_ids: Sequence[int]) -> None:
+    """Take reported posts away, because an administrator decided so: those from here everywhere, others from here.
+
+    Args:
+        tx: The open transaction.
+        object_ids: Row ids of the objects; what is gone already is passed over.
+    """
+    for object_id in object_ids:
+        row = post_queries.find(tx, object_id=object_id)
+        if row is None:
+            continue
+        if row.local:
+            withdraw_post(tx, row=row)
+        else:
+            storing.erase(tx, row=row)
+
+
 def withdraw_post(tx: Transaction, *, row: Row[Any]) -> None:
     """Delete a post of this instance in its author's name; who may do that was decided before.
 
