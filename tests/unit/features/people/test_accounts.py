@@ -411,3 +411,9 @@ async def test_many_tries_at_once_are_not_all_the_first(instance: Instance) -> N
     answers = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(isinstance(answer, logins.Candidate) for answer in answers) == 5
     assert sum(isinstance(answer, RateLimitedError) for answer in answers) == 7
+
+
+async def test_no_password_is_right_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_verify", lambda stored, password: True)
+    assert not await passwords.is_password("whatever-it-is", stored=None)
+    assert await passwords.is_password("whatever-it-is", stored=HASH)
