@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from fedgov.kernel.errors import MalformedError
 
@@ -20,6 +20,7 @@ USERNAME: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,28}[a-z0-9_])?\Z")
 """What a local user name may be."""
 
 _REMOTE_USERNAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.~-]{0,126}[A-Za-z0-9_])?\Z")
+_FRONT: Final = re.compile(r"[A-Za-z]+://[^/?#]+")
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}\ud800-\udfff]")
 _DEFAULT_PORT: Final = {"http": 80, "https": 443}
 _NUMBER: Final = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z")
@@ -99,28 +100,36 @@ def _is_odd_ipv4(name: str) -> bool:
         return True
 
 
-def _split(uri: str) -> SplitResult:
-    if len(uri) > MAX_URI_LENGTH or _UNSAFE.search(uri):
-        raise MalformedError("not a usable URI", detail=uri[:100])
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        raise MalformedError("not a usable URI", detail=uri[:100]) from None
-    if parts.scheme not in _DEFAULT_PORT or not parts.netloc or "@" in parts.netloc:
-        raise MalformedError("not an http or https URI", detail=uri[:100])
-    return parts
-
-
-@lru_cache(maxsize=16_384)
 def origin(uri: str) -> str:
-    """Return ``scheme://host[:port]`` in canonical form; remembered, because every check asks for it again.
+    """Return ``scheme://host[:port]`` in canonical form.
 
     Raises:
         MalformedError: The URI is not an absolute http(s) URI without user info.
 
     Spec: RFC 6454, section 4; FEP-fe34.
     """
-    parts = _split(uri)
+    return _origin_of(_front(uri))
+
+
+def _front(uri: str) -> str:
+    """Return scheme and authority as they are written, of a URI without anything unsafe in it."""
+    if len(uri) > MAX_URI_LENGTH or _UNSAFE.search(uri):
+        raise MalformedError("not a usable URI", detail=uri[:100])
+    found = _FRONT.match(uri)
+    if found is None:
+        raise MalformedError("not an http or https URI", detail=uri[:100])
+    return found[0]
+
+
+@lru_cache(maxsize=8_192)
+def _origin_of(front: str) -> str:
+    """Return the origin that a scheme and authority mean; remembered, because every check of a message asks again."""
+    try:
+        parts = urlsplit(front)
+    except ValueError:
+        raise MalformedError("not a usable URI", detail=front[:100]) from None
+    if parts.scheme not in _DEFAULT_PORT or not parts.netloc or "@" in parts.netloc:
+        raise MalformedError("not an http or https URI", detail=front[:100])
     return f"{parts.scheme}://{normalise_host(parts.netloc, scheme=parts.scheme)}"
 
 
@@ -162,8 +171,7 @@ def canonical(uri: str) -> str:
     Raises:
         MalformedError: The URI is not an absolute http(s) URI without user info.
     """
-    parts = _split(uri)
-    return origin(uri) + uri[len(parts.scheme) + 3 + len(parts.netloc) :]
+    return origin(uri) + uri[len(_front(uri)) :]
 
 
 def parse_handle(text: str, *, scheme: str = "https") -> Handle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -38,6 +38,11 @@ class Message:
     query: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    _by_name: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value in self.headers:
+            self._by_name.setdefault(name, []).append(value.strip(" \t"))
 
     @property
     def scheme(self) -> str:
@@ -71,11 +76,11 @@ class Message:
             MalformedError: A value contains control characters, which could
                 fake another line of what is signed.
         """
-        values = [value.strip(" \t") for header, value in self.headers if header == name]
+        values = self._by_name.get(name, [])
         for value in values:
             if _CONTROL.search(value):
                 raise MalformedError("a header contains control characters", detail=name)
-        return values
+        return list(values)
 
     def single(self, name: str) -> str | None:
         """Return the value of a header that may be there only once; None when absent.

@@ -395,8 +395,10 @@ def test_any_changed_byte_of_what_is_covered_is_refused(shape: Shape, data: st.D
         demand(forged, key=key_for(shape))
     except FedgovError:
         return
-    # Some spellings mean the same: the case of a parameter's name, or unused bits of base64.
-    assert read_signature(forged, now_ms=NOW) == read_signature(message, now_ms=NOW)
+    # Some spellings mean the same: the case of a parameter's name, or unused bits of base64. And a
+    # parameter with a misspelt name counts as left out; then the key alone decides the algorithm.
+    read, wanted = read_signature(forged, now_ms=NOW), read_signature(message, now_ms=NOW)
+    assert replace(read, algorithm=None) == replace(wanted, algorithm=None)
 
 
 @given(lines=st.lists(st.tuples(st.sampled_from(["signature", "signature-input", "host", "date", "digest"]), LATIN)))
