@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import structlog
+from sqlalchemy import Row
 
 from fedgov.activitystreams.actor import is_actor, read_actor
 from fedgov.activitystreams.context import ACTIVITYSTREAMS, MEDIA_TYPE
@@ -49,6 +50,13 @@ T = TypeVar("T")
 
 class HiddenError(NotFoundError):
     """A server does not show this to us, whether it is there or not."""
+
+
+def is_fresh(known: Row[Any] | None, *, now: int) -> bool:
+    """Tell whether an actor's row can be used as it is: ours, or read within a day; a deleted one cannot."""
+    if known is None or known.deleted_at is not None:
+        return False
+    return bool(known.local) or now - (known.fetched_at or 0) < ACTOR_FRESH_FOR
 
 
 def is_activitypub(content_type: str) -> bool:
@@ -161,7 +169,7 @@ class Fetcher:
         if known is not None:
             if known.deleted_at is not None:
                 raise NotFoundError("this account was deleted", detail=uri)
-            if known.local or self._instance.clock.now() - (known.fetched_at or 0) < ACTOR_FRESH_FOR:
+            if is_fresh(known, now=self._instance.clock.now()):
                 return uri
         try:
             return await self.refresh_actor(uri)

@@ -10,7 +10,7 @@ Spec: ``docs/explanation/delivery.md``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -20,17 +20,20 @@ from sqlalchemy import Row, bindparam, select, update
 
 from fedgov.activitystreams.activity import Activity
 from fedgov.activitystreams.document import types
-from fedgov.federation import actors, gate, objects, outbox
+from fedgov.federation import actors, fetch, gate, objects, outbox
 from fedgov.federation.dispatch import ACTOR, ANY, Handler, Handlers, Need, VerifiedActivity, order_key
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, MINUTE, SECOND
-from fedgov.kernel.errors import FedgovError, RateLimitedError, UnreachableError
+from fedgov.kernel.errors import FedgovError, NotFoundError, RateLimitedError, UnreachableError
 from fedgov.kernel.uris import host
 from fedgov.store.tables import inbox_items
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
 BATCH: Final = 500
-AT_ONCE: Final = 64
+FETCHES_AT_ONCE: Final = 64
+FETCH_SECONDS: Final = 60.0
+PATIENCE: Final = 0.25
+"""Seconds that the next look at the log waits for what runs; what takes longer runs on beside it."""
 IDLE_SECONDS: Final = 5.0
 MAX_WAITING: Final = 10_000
 BUSY_RETRY_AFTER: Final = 5.0
@@ -39,21 +42,25 @@ LONGEST_PAUSE: Final = 30 * MINUTE
 
 _INNER: Final = frozenset({"Undo", "Accept", "Reject"})
 _APPEND: Final = insert_or_ignore(inbox_items)
+_WAITING_KEYS: Final = select(inbox_items.c.order_key).where(
+    inbox_items.c.state == "queued", inbox_items.c.next_attempt_at > bindparam("now")
+)
 _DUE: Final = (
     select(inbox_items)
-    .where(inbox_items.c.state == "queued", inbox_items.c.next_attempt_at <= bindparam("now"))
+    .where(
+        inbox_items.c.state == "queued",
+        inbox_items.c.next_attempt_at <= bindparam("now"),
+        inbox_items.c.order_key.not_in(_WAITING_KEYS),  # or those behind them would fill the batch for ever
+    )
     .order_by(inbox_items.c.id)
     .limit(BATCH)
-)
-_WAITING_KEYS: Final = select(inbox_items.c.order_key, inbox_items.c.id).where(
-    inbox_items.c.state == "queued", inbox_items.c.next_attempt_at > bindparam("now")
 )
 _LOGGED: Final = select(inbox_items.c.body).where(
     inbox_items.c.origin == bindparam("origin"), inbox_items.c.activity_uri == bindparam("uri")
 )
 _FINISH: Final = (
     update(inbox_items)
-    .where(inbox_items.c.id == bindparam("item"))
+    .where(inbox_items.c.id == bindparam("item"), inbox_items.c.state == "queued")
     .values(state=bindparam("new_state"), reason=bindparam("why"), done_at=bindparam("at"))
 )
 
@@ -67,6 +74,7 @@ def append(tx: Transaction, *, verified: Sequence[VerifiedActivity]) -> None:
         tx: The open transaction.
         verified: What the gate admitted.
     """
+    batch = {each.activity.id: each for each in verified}
     rows = [
         {
             "id": tx.new_id(),
@@ -74,7 +82,7 @@ def append(tx: Transaction, *, verified: Sequence[VerifiedActivity]) -> None:
             "activity_uri": each.activity.id,
             "actor": each.activity.actor,
             "type": each.activity.type[:100],
-            "order_key": order_key(each.activity),
+            "order_key": order_key(_with_inner(tx, each, batch=batch).activity),
             "body": each.body,
             "key_id": each.key_id,
             "proven": each.proven,
@@ -146,25 +154,47 @@ class _Plan:
     row: Row[Any]
     verified: VerifiedActivity
     handler: Handler | None
-    actor_known: bool
+    missing: tuple[Need, ...]
 
 
 def _plan(tx: Transaction, *, row: Row[Any], handlers: Handlers) -> _Plan:
     """Read an item and choose its handler by activity type and object type."""
-    verified = gate.restore(row)
+    verified = _with_inner(tx, gate.restore(row))
     activity = verified.activity
-    if activity.type in _INNER and activity.object is None and activity.object_uri is not None:
-        inner = _find_inner(tx, origin=verified.origin, uri=activity.object_uri)
-        if inner is not None:
-            activity = replace(activity, object=inner)
-            verified = replace(verified, activity=activity)
     handler = None
     for kind in (*_object_types(tx, activity), ANY):
         handler = handlers.get((activity.type, kind))
         if handler is not None:
             break
-    known = actors.find(tx, uri=activity.actor)
-    return _Plan(row=row, verified=verified, handler=handler, actor_known=known is not None)
+    needs: Iterable[Need] = () if handler is None else handler.needs(activity)
+    missing = [need for need in needs if not _is_here(tx, need)]
+    if activity.type != "Delete" and actors.find(tx, uri=activity.actor) is None:
+        missing.insert(0, Need(kind="actor", uri=activity.actor))
+    return _Plan(row=row, verified=verified, handler=handler, missing=tuple(missing))
+
+
+def _is_here(tx: Transaction, need: Need) -> bool:
+    if tx.site.owns(need.uri):
+        return True  # and when it is not, nobody else has it
+    if need.kind == "object":
+        found = objects.find(tx, uri=need.uri)
+        return found is not None and found.deleted_at is None
+    return fetch.is_fresh(actors.find(tx, uri=need.uri), now=tx.now)
+
+
+def _with_inner(
+    tx: Transaction, verified: VerifiedActivity, *, batch: Mapping[str, VerifiedActivity] | None = None
+) -> VerifiedActivity:
+    """Return an Undo, Accept or Reject with the activity it is about embedded, where that is known."""
+    activity = verified.activity
+    if activity.type not in _INNER or activity.object is not None or activity.object_uri is None:
+        return verified
+    beside = (batch or {}).get(activity.object_uri)
+    if beside is not None and beside.origin == verified.origin:
+        inner: dict[str, Any] | None = beside.activity.document
+    else:
+        inner = _find_inner(tx, origin=verified.origin, uri=activity.object_uri)
+    return verified if inner is None else replace(verified, activity=replace(activity, object=inner))
 
 
 def _find_inner(tx: Transaction, *, origin: str, uri: str) -> dict[str, Any] | None:
@@ -190,17 +220,15 @@ def _object_types(tx: Transaction, activity: Activity) -> tuple[str, ...]:
 
 
 def _apply(tx: Transaction, *, plan: _Plan) -> None:
-    """Run the handler and mark the item, in one transaction."""
-    if plan.handler is None:
-        reason = "kept; this server does nothing with this type of activity"
-        _finish(tx, row_id=plan.row.id, state="done", reason=reason)
-        return
-    plan.handler.apply(tx, plan.verified)
-    _finish(tx, row_id=plan.row.id, state="done", reason=None)
+    """Mark the item and run its handler, in one transaction; nothing when another process did."""
+    reason = "kept; this server does nothing with this type of activity" if plan.handler is None else None
+    was_queued = _finish(tx, row_id=plan.row.id, state="done", reason=reason)
+    if was_queued and plan.handler is not None:
+        plan.handler.apply(tx, plan.verified)
 
 
-def _finish(tx: Transaction, *, row_id: int, state: str, reason: str | None) -> None:
-    tx.execute(_FINISH, {"item": row_id, "new_state": state, "why": reason, "at": tx.now})
+def _finish(tx: Transaction, *, row_id: int, state: str, reason: str | None) -> bool:
+    return tx.execute(_FINISH, {"item": row_id, "new_state": state, "why": reason, "at": tx.now}) > 0
 
 
 def _postpone(tx: Transaction, *, row: Row[Any], reason: str, seconds: float | None) -> None:
@@ -210,7 +238,7 @@ def _postpone(tx: Transaction, *, row: Row[Any], reason: str, seconds: float | N
     expired = tx.now + pause > row.received_at + GIVE_UP_AFTER
     tx.execute(
         update(inbox_items)
-        .where(inbox_items.c.id == row.id)
+        .where(inbox_items.c.id == row.id, inbox_items.c.state == "queued")
         .values(
             attempts=attempts,
             next_attempt_at=tx.now + pause,
@@ -231,26 +259,66 @@ class InboxWorker:
     def __init__(self, instance: Instance, *, handlers: Mapping[tuple[str, str], Handler]) -> None:
         self._instance = instance
         self._handlers = handlers
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        instance.signals.expect("inbox")
 
     async def run(self) -> None:
         """Handle items until cancelled."""
-        while True:
-            try:
-                busy = await self.work_once()
-            except UnreachableError as error:  # the store is busy or full: what is logged stays logged
-                _log.warning("inbox_waits", reason=error.safe, detail=error.detail)
-                await asyncio.sleep(1)
-                continue
-            if not busy:
-                await self._instance.signals.wait("inbox", seconds=IDLE_SECONDS)
+        try:
+            while True:
+                try:
+                    found = await self.work_once()
+                except UnreachableError as error:  # the store is busy or full: what is logged stays logged
+                    _log.warning("inbox_waits", reason=error.safe, detail=error.detail)
+                    await asyncio.sleep(1)
+                    continue
+                if not found:
+                    await self._instance.signals.wait("inbox", seconds=IDLE_SECONDS)
+        finally:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        tasks = list(self._busy.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Handle everything that is due now and wait until it was; for tests and the command line."""
+        while await self.work_once() or self._busy:
+            if self._busy:
+                await asyncio.wait(self._busy.values())
 
     async def work_once(self) -> bool:
-        """Handle the items that are due now; False when there were none."""
-        now = self._instance.clock.now()
-        due = await self._instance.read(_due, now=now, handlers=self._handlers)
-        await asyncio.gather(*(self._in_order(first, later) for first, later in due))
-        return bool(due)
+        """Begin with the items that are due now; False when there were none.
+
+        Nobody waits long for a slow one: it runs on, and its key is left out of the next look.
+        """
+        if len(self._busy) >= BATCH:
+            await asyncio.wait(self._busy.values(), timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        now, busy = self._instance.clock.now(), tuple(self._busy)
+        due = await self._instance.read(_due, now=now, handlers=self._handlers, busy=busy)
+        if not due:
+            return False
+        done, _ = await asyncio.wait([self._start(*items) for items in due], timeout=PATIENCE)
+        for task in done:
+            task.result()
+        return True
+
+    def _start(self, first: _Plan | Row[Any], later: Sequence[Row[Any]]) -> asyncio.Task[None]:
+        key = _row(first).order_key
+        task = self._busy[key] = asyncio.create_task(self._in_order(first, later))
+        task.add_done_callback(lambda done: self._ended(key, done))
+        return task
+
+    def _ended(self, key: str, task: asyncio.Task[None]) -> None:
+        del self._busy[key]
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # its result could not be written, so it is done again
+            _log.warning("inbox_result_not_stored", reason=str(error)[:500])
+        self._instance.signals.send(["inbox"])  # more may have come in for this key meanwhile
 
     async def _in_order(self, first: _Plan | Row[Any], later: Sequence[Row[Any]]) -> None:
         """Handle the items of one key one after the other; stop at one that must wait.
@@ -258,14 +326,13 @@ class InboxWorker:
         Only the first could be planned ahead: what the next one is about may
         be in the store only after the one before it has run.
         """
-        async with self._slots:
-            for item in (first, *later):
-                if not await self._handle(item):
-                    return
+        for item in (first, *later):
+            if not await self._handle(item):
+                return
 
     async def _handle(self, item: _Plan | Row[Any]) -> bool:
         """Handle one item; False when later items of its key must wait for it."""
-        row = item.row if isinstance(item, _Plan) else item
+        row = _row(item)
         write = self._instance.write
         try:
             plan = (
@@ -286,46 +353,50 @@ class InboxWorker:
 
     async def _prepare(self, plan: _Plan) -> None:
         """Get into the store what the handler needs."""
-        activity = plan.verified.activity
-        if not plan.actor_known and activity.type != "Delete":
-            await self._instance.fetch.actor(activity.actor)
-        if plan.handler is None:
+        if not plan.missing:
             return
-        for need in plan.handler.needs(activity):
-            await self._get(need)
+        async with self._fetches:
+            try:
+                async with asyncio.timeout(FETCH_SECONDS):
+                    for need in plan.missing:
+                        await self._get(need)
+            except TimeoutError:
+                raise UnreachableError("what it is about could not be fetched in time") from None
 
     async def _get(self, need: Need) -> None:
-        if self._instance.site.owns(need.uri) or not self._instance.trust.allows(host(need.uri)):
-            return  # ours is here already; the handler sees that the other is missing
+        if not self._instance.trust.allows(host(need.uri)):
+            return  # the handler sees that it is missing
+        get = self._instance.fetch.actor if need.kind == "actor" else self._instance.fetch.object
         try:
-            if need.kind == "actor":
-                await self._instance.fetch.actor(need.uri)
-            else:
-                await self._instance.fetch.object(need.uri)
+            if await get(need.uri) != need.uri:
+                raise NotFoundError("what it is about has another address", detail=need.uri)
         except FedgovError as error:
             if need.required:
                 raise
             _log.info("need_not_met", uri=need.uri, reason=error.safe)
 
 
-def _due(tx: Transaction, *, now: int, handlers: Handlers) -> list[tuple[_Plan | Row[Any], list[Row[Any]]]]:
+def _row(item: _Plan | Row[Any]) -> Row[Any]:
+    return item.row if isinstance(item, _Plan) else item
+
+
+def _due(
+    tx: Transaction, *, now: int, handlers: Handlers, busy: Sequence[str]
+) -> list[tuple[_Plan | Row[Any], list[Row[Any]]]]:
     """Return what is due, per key: the first item with its plan, then the later ones.
 
-    Items whose key has an earlier one that waits are left out. An item that
-    cannot be planned is returned bare, so that it fails where failing is noted.
+    Items whose key is busy or has an earlier one that waits are left out. An item
+    that cannot be planned is returned bare, so that it fails where failing is noted.
     """
-    waiting: dict[str, int] = {}
-    for row in tx.rows(_WAITING_KEYS, {"now": now}):
-        waiting[row.order_key] = min(row.id, waiting.get(row.order_key, row.id))
     by_key: dict[str, list[Row[Any]]] = {}
-    for row in tx.rows(_DUE, {"now": now}):
-        if row.id < waiting.get(row.order_key, row.id + 1):
-            by_key.setdefault(row.order_key, []).append(row)
+    statement = _DUE.where(inbox_items.c.order_key.not_in(busy)) if busy else _DUE
+    for row in tx.rows(statement, {"now": now}):
+        by_key.setdefault(row.order_key, []).append(row)
     return [(_planned(tx, row=rows[0], handlers=handlers), rows[1:]) for rows in by_key.values()]
 
 
 def _planned(tx: Transaction, *, row: Row[Any], handlers: Handlers) -> _Plan | Row[Any]:
     try:
         return _plan(tx, row=row, handlers=handlers)
-    except FedgovError:
+    except Exception:
         return row

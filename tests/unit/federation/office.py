@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from fedgov.federation.signatures.keys import generate_ed25519
 from fedgov.instance import Instance
 from fedgov.kernel import config as configuration
 from fedgov.kernel.clock import ManualClock
+from fedgov.kernel.config import Config
 from fedgov.store.database import open_database
 from fedgov.store.tables import metadata
 from fedgov.store.transaction import Setting, Transaction
@@ -56,6 +57,12 @@ class Office:
     fetcher: Fetcher
     keyring: KeyRing
     gate: Gate
+    stack: AsyncExitStack
+
+    async def again(self) -> Office:
+        """The same instance in another process: its own connections, caches and workers on one database."""
+        opened = _open(self.instance.config, clock=self.clock)
+        return await self.stack.enter_async_context(opened)
 
     @property
     def now(self) -> int:
@@ -103,36 +110,45 @@ async def open_office(
     *,
     folder: Path,
     federation: Mapping[str, Any] | None = None,
-    patience: Callable[[], float] | None = None,
 ) -> AsyncIterator[Office]:
     """Open a post room with an Application actor, which signs what it fetches."""
     await make_tables(database_url)
     config = configuration.read(
         {
             "instance": {"domain": DOMAIN, "organisation": "gemeente Gouda"},
+            "database": {"url": database_url},
             "federation": federation or {"allow_http": True, "allow_networks": ["127.0.0.0/8"]},
         },
         folder=folder / "gouda",
     )
-    clock = ManualClock(NOW)
-    database = open_database(database_url, setting=Setting(config=config, clock=clock))
+    async with _open(config, clock=ManualClock(NOW)) as office:
+        application = office.instance.site.application
+        await office.instance.write(create, uri=application, kind="Application", username="gouda")
+        yield office
+
+
+@asynccontextmanager
+async def _open(config: Config, *, clock: ManualClock) -> AsyncIterator[Office]:
+    database = open_database(config.database_url, setting=Setting(config=config, clock=clock))
     trust = Acquaintances()
     instance = Instance(config=config, clock=clock, database=database, trust=trust)
-    await instance.write(create, uri=instance.site.application, kind="Application", username="gouda")
     room = PostRoom(instance, client=GuardedClient(config.federation, user_agent="fedgov-test"))
     fetcher = Fetcher(room, keepers=KEEPERS)
     instance.fetch = fetcher
     keyring = KeyRing(room, fetcher=fetcher)
+    gate = Gate(room, keyring=keyring)
     try:
-        yield Office(
-            instance=instance,
-            clock=clock,
-            trust=trust,
-            room=room,
-            fetcher=fetcher,
-            keyring=keyring,
-            gate=Gate(room, keyring=keyring),
-        )
+        async with AsyncExitStack() as stack:
+            yield Office(
+                instance=instance,
+                clock=clock,
+                trust=trust,
+                room=room,
+                fetcher=fetcher,
+                keyring=keyring,
+                gate=gate,
+                stack=stack,
+            )
     finally:
         await room.close()
         await database.close()
