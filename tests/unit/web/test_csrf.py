@@ -41,7 +41,7 @@ async def test_a_change_with_its_token_is_made() -> None:
     assert (response.status_code, response.headers["Location"]) == (303, "/page")
 
 
-@pytest.mark.parametrize("token", ["", make_token("of somebody else")])
+@pytest.mark.parametrize("token", ["", make_token("of somebody else")], ids=["none", "of another session"])
 async def test_a_change_without_its_token_is_refused(token: str) -> None:
     client = client_of(desk_of(with_anna()), use_cookies=False)
     response = await client.post("/like", form={"csrf": token}, headers=COOKIE)
