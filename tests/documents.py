@@ -69,7 +69,7 @@ _FENCE: Final = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING: Final = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 _SHELL: Final = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_COMMAND: Final = re.compile(r"(?:^|[|;&] *|sudo (?:-u \S+ )?)(?:\S*/)?fedgov ([^|;&>#]*)")
+_COMMAND: Final = re.compile(r"""(?:^|[|;&] *|sudo (?:-u \S+ )?)(?:\S*/)?fedgov ((?:"[^"]*"|'[^']*'|[^|;&>#"'])*)""")
 _PATH: Final = re.compile(r"`((?:fedgov|templates|tests|docs|requirements|keys|instances|\.ci)/[\w./-]+)`")
 
 

@@ -240,5 +240,7 @@ def test_the_systemd_unit_is_in_order(tmp_path: Path) -> None:
         return
     copy = tmp_path / "fedgov.service"
     copy.write_text(UNIT.read_text(encoding="utf-8").replace(program, "/bin/true"), encoding="utf-8")
-    done = subprocess.run([analyse, "verify", copy], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [analyse, "verify", "--man=no", "--recursive-errors=no", copy], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
