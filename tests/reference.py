@@ -101,15 +101,23 @@ def commands() -> str:
 def walk(context: click.Context) -> Iterator[click.Context]:
     """Give the context of a command and of each command below it."""
     yield context
-    if isinstance(context.command, click.Group):
-        for name, command in sorted(context.command.commands.items()):
-            yield from walk(click.Context(command, info_name=name, parent=context))
+    for name in sorted(context.command.list_commands(context)) if isinstance(context.command, click.Group) else ():
+        below = step(context, name)
+        if below is not None:
+            yield from walk(below)
+
+
+def step(context: click.Context, name: str) -> click.Context | None:
+    """Return the context of a command below a group; None when there is none of this name."""
+    assert isinstance(context.command, click.Group)
+    command = context.command.get_command(context, name)
+    return None if command is None else click.Context(command, info_name=name, parent=context)
 
 
 def _command(context: click.Context) -> str:
     command = context.command
     usage = " ".join((context.command_path, *command.collect_usage_pieces(context)))
-    parts = [f"### `{context.command_path}`", f"```text\n{usage}\n```", command.help or ""]
+    parts = [f"### `{context.command_path}`", f"```text\n{usage}\n```", inspect.cleandoc(command.help or "")]
     options = [item for item in command.params if isinstance(item, click.Option)]
     if options:
         parts.append(table(("option", "default", "meaning"), [_option(item, context) for item in options]))

@@ -182,9 +182,10 @@ def objection(typed: str) -> str | None:
             if isinstance(option, click.Option) and not option.is_flag and not attached:
                 words = words[1:]
         elif isinstance(command, click.Group):
-            if word not in command.commands:
+            below = reference.step(context, word)
+            if below is None:
                 return f"{context.command_path} has no command {word}"
-            context = click.Context(command.commands[word], info_name=word, parent=context)
+            context = below
         else:
             given += 1
     arguments = [item for item in context.command.params if isinstance(item, click.Argument)]
