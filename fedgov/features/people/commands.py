@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from fedgov.features.people import policy, queries
 from fedgov.features.people.service import accounts, follows, moves, passwords, profiles, tokens
@@ -105,9 +106,10 @@ def list_users(entrance: Entrance) -> None:
         people = await instance.read(actors.find_many, uris=[row.actor_uri for row in rows])
         for row in rows:
             person = people[row.actor_uri]
-            seen = "never" if row.last_seen_at is None else to_datetime(row.last_seen_at).strftime(_MINUTES)
+            seen = "never" if row.last_seen_at is None else to_datetime(row.last_seen_at).astimezone().strftime(_MINUTES)
             state = "disabled" if row.disabled_at is not None else "administrator" if row.administrator else "active"
-            table.add_row(row.username, person.name, person.function, seen, state)
+            cells = (row.username, person.name, person.function, seen, state)
+            table.add_row(*map(Text, cells))  # a name is shown as it is, never read as markup
         return table
 
     Console(soft_wrap=True).print(entrance.run(work))

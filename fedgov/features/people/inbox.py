@@ -92,10 +92,16 @@ def on_delete(tx: Transaction, verified: VerifiedActivity) -> None:
 
 def on_move(tx: Transaction, verified: VerifiedActivity) -> None:
     """Somebody goes on under another name (AUT-05)."""
+    check_move(tx, verified)
+    activity = verified.activity
+    moves.receive_move(tx, old=activity.actor, new=activity.target or "")
+
+
+def check_move(_tx: Transaction, verified: VerifiedActivity) -> None:
+    """Refuse to move somebody else, before the new account is fetched."""
     activity = verified.activity
     if activity.object_uri != activity.actor or activity.target is None:
         raise ForbiddenError("an account is moved by itself only", detail=f"{activity.actor} {activity.object_uri}")
-    moves.receive_move(tx, old=activity.actor, new=activity.target)
 
 
 def needs_of_move(activity: Activity) -> Iterable[Need]:
@@ -168,5 +174,5 @@ HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
     ("Undo", "Block"): Handler(apply=on_undo_block),
     ("Update", ACTOR): Handler(apply=on_update),
     ("Delete", ACTOR): Handler(apply=on_delete),
-    ("Move", ACTOR): Handler(apply=on_move, needs=needs_of_move),
+    ("Move", ACTOR): Handler(apply=on_move, needs=needs_of_move, check=check_move),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 import orjson
@@ -11,7 +10,7 @@ from quart import Response, current_app, request
 from fedgov.features.people import present, queries
 from fedgov.features.people.pages.logins import client_address, with_words
 from fedgov.features.people.pages.row_ids import read_row_id
-from fedgov.features.people.service import accounts, profiles, sessions
+from fedgov.features.people.service import accounts, pictures, profiles, sessions
 from fedgov.features.people.service.profiles import Profile
 from fedgov.federation import actors
 from fedgov.instance import Instance
@@ -24,16 +23,7 @@ from fedgov.web.render import current_translator, render
 from fedgov.web.rows import SessionRow
 from fedgov.web.session import Visitor, require_visitor
 
-PICTURES: Final = "fedgov.pictures"
-"""Under this name the room that keeps files hands in a `KeepPicture`, in the application's ``extensions``."""
-
-MAX_PICTURE: Final = 4_000_000
-
-KeepPicture = Callable[..., Awaitable[str]]
-"""``await keep(instance, owner=URI, data=bytes, field="avatar")`` gives the URL of the stored picture on this instance.
-
-It raises InvalidError for what is no picture.
-"""
+PICTURES: Final = pictures.PICTURES
 
 
 async def lead_to_password() -> Response:
@@ -113,8 +103,8 @@ async def change_profile() -> Response:
         fields=tuple(zip(form.all("field_name"), form.all("field_value"), strict=False)),
     )
     try:
-        pictures = await _chosen_picture(current_instance(), visitor=visitor, form=form)
-        await current_instance().write(_store_profile, visitor=visitor, profile=profile, pictures=pictures)
+        portrait = await _chosen_picture(current_instance(), visitor=visitor, form=form)
+        await current_instance().write(_store_profile, visitor=visitor, profile=profile, portrait=portrait)
     except InvalidError as error:
         return await _profile_page(visitor, form=await with_words(form, error), status=422)
     return redirect_to("/settings/profile", notice="saved")
@@ -123,19 +113,19 @@ async def change_profile() -> Response:
 async def _chosen_picture(instance: Instance, *, visitor: Visitor, form: Form) -> dict[str, str | None]:
     """Return what becomes of the portrait: a new URL, None to remove it, or nothing at all."""
     upload = (await request.files).get("avatar")
-    data = upload.read(MAX_PICTURE + 1) if upload is not None and upload.filename else b""
+    data = upload.read(pictures.MAX_PICTURE + 1) if upload is not None and upload.filename else b""
     if not data:
         return {"avatar_url": None} if form.has("avatar_remove") else {}
-    if len(data) > MAX_PICTURE:
+    if len(data) > pictures.MAX_PICTURE:
         raise InvalidError("the picture is larger than 4 MB; choose a smaller one", field="avatar")
-    keep = cast("KeepPicture | None", current_app.extensions.get(PICTURES))
+    keep = cast("pictures.KeepPicture | None", current_app.extensions.get(PICTURES))
     if keep is None:
         raise InvalidError("pictures cannot be stored on this server", field="avatar")
     return {"avatar_url": await keep(instance, owner=visitor.actor_uri, data=data, field="avatar")}
 
 
-def _store_profile(tx: Transaction, *, visitor: Visitor, profile: Profile, pictures: dict[str, str | None]) -> None:
-    profiles.change_profile(tx, actor=visitor.actor_uri, profile=profile, pictures=pictures)
+def _store_profile(tx: Transaction, *, visitor: Visitor, profile: Profile, portrait: dict[str, str | None]) -> None:
+    profiles.change_profile(tx, actor=visitor.actor_uri, profile=profile, pictures=portrait)
 
 
 async def _profile_page(visitor: Visitor, *, form: Form, status: int = 200) -> Response:
