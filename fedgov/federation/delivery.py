@@ -17,18 +17,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, bindparam, or_, select, tuple_, update
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.context import MEDIA_TYPE
 from fedgov.federation import followers_sync, objects, outbox, peers
 from fedgov.federation.client import Answer
-from fedgov.federation.fetch import retry_after
+from fedgov.federation.fetch import retry_after, wants_another_shape
 from fedgov.federation.postroom import PostRoom
 from fedgov.federation.signatures.message import outgoing
 from fedgov.federation.signatures.shapes import Shape, next_shape, shape_for
 from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableError
+from fedgov.kernel.uris import host as host_of
 from fedgov.store.tables import activities, actors, deliveries, follows
 from fedgov.store.tables import peers as peers_table
 from fedgov.store.transaction import Transaction
@@ -42,17 +43,23 @@ GONE_INBOX_PATIENCE: Final = 48 * HOUR
 FIRST_PAUSE: Final = 10 * SECOND
 LONGEST_PAUSE: Final = 6 * HOUR
 REFUSED_PAUSES: Final = (1 * MINUTE, 5 * MINUTE, 30 * MINUTE)
+_AFTER_REFUSALS: Final = 5  # so that the pause after these is longer than the last of them
 MUST_ARRIVE: Final = frozenset({"Delete", "Undo", "Accept", "Remove"})
 """Activities that a refusal does not end: whoever has the old state must learn the new one."""
 
 _SUCCESS_RESOLUTION: Final = HOUR
+_SECOND_CHOICE: Final = "its own inbox is gone, so the shared inbox is tried once"
 
+_WAITING_KEYS: Final = select(deliveries.c.host, deliveries.c.order_key).where(
+    deliveries.c.state == "queued", deliveries.c.next_attempt_at > bindparam("now")
+)
 _DUE: Final = (
     select(
         deliveries,
         peers_table.c.failures,
         peers_table.c.failing_since,
         peers_table.c.last_success_at,
+        peers_table.c.parked_at,
         activities.c.actor,
         activities.c.type,
         activities.c.object_uri,
@@ -64,12 +71,11 @@ _DUE: Final = (
         deliveries.c.state == "queued",
         deliveries.c.next_attempt_at <= bindparam("now"),
         or_(peers_table.c.next_attempt_at.is_(None), peers_table.c.next_attempt_at <= bindparam("now")),
+        # or what is behind one that waits would fill the batch for ever
+        tuple_(deliveries.c.host, deliveries.c.order_key).not_in(_WAITING_KEYS),
     )
     .order_by(deliveries.c.id)
     .limit(BATCH)
-)
-_WAITING_KEYS: Final = select(deliveries.c.host, deliveries.c.order_key, deliveries.c.id).where(
-    deliveries.c.state == "queued", deliveries.c.next_attempt_at > bindparam("now")
 )
 _FINISH: Final = (
     update(deliveries)
@@ -127,6 +133,7 @@ class DeliveryWorker:
         self._instance = room.instance
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(HOSTS_AT_ONCE)
+        room.instance.signals.expect("deliveries")
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -151,7 +158,9 @@ class DeliveryWorker:
 
     async def start_due(self) -> int:
         """Start sending to every host that has something due and is not being sent to; return how many."""
-        parcels, refused = await self._instance.read(_due, now=self._instance.clock.now(), busy=frozenset(self._busy))
+        if len(self._busy) >= BATCH:
+            return 0  # one of them will be done soon
+        parcels, refused = await self._instance.read(_due, now=self._instance.clock.now(), busy=tuple(self._busy))
         for row, reason in refused:
             await self._instance.write(_finish, row=row, state="withdrawn", reason=reason)
         for host, queue in parcels.items():
@@ -204,14 +213,15 @@ class DeliveryWorker:
             return True
         try:
             answer = await self._post(parcel)
-        except ForbiddenError as error:
-            await self._finish(row, "failed", error.safe)
-            return True
-        except MalformedError as error:
+        except (ForbiddenError, MalformedError) as error:
             await self._finish(row, "failed", error.safe)
             return True
         except UnreachableError as error:
             await self._host_down(row, reason=error.safe, seconds=None)
+        except Exception as error:  # a bug, such as a sender without keys, must not stop the others
+            _log.exception("delivery_parked", delivery=row.id, host=row.host)
+            await self._finish(row, "parked", f"{type(error).__name__}: {error}"[:500])
+            return True
         return await self._judge(parcel, answer)
 
     async def _post(self, parcel: _Parcel) -> Answer:
@@ -228,7 +238,7 @@ class DeliveryWorker:
                 "POST", row.inbox, actor=row.actor, shape=shape, headers=headers, body=parcel.body
             )
             answer = _as_meant(await self._room.client.post(row.inbox, body=parcel.body, headers=signed))
-            if answer.status not in (400, 401, 403):
+            if not wants_another_shape(answer):
                 if 200 <= answer.status < 300:
                     await self._room.peers.learn_shape(row.host, shape)
                 return answer
@@ -251,24 +261,44 @@ class DeliveryWorker:
             await self._host_down(row, reason=f"{reason}, try later", seconds=retry_after(answer))
         if status >= 500 or 300 <= status < 400:
             await self._host_down(row, reason=reason, seconds=None)
-        if status in (401, 403) and row.attempts < len(REFUSED_PAUSES):
-            await self._instance.write(
-                _postpone, row=row, pause=REFUSED_PAUSES[row.attempts], reason=f"{reason}: refused"
-            )
-            return False
-        age = self._instance.clock.now() - row.created_at
+        if status in (401, 403):
+            return await self._try_again(row, pause=_refused_pause(row.attempts), reason=f"{reason}: refused")
         if status in (404, 410):
-            if _is_shared(row) and age < GONE_INBOX_PATIENCE:
-                await self._host_down(row, reason=f"{reason}: no inbox there now", seconds=None)
-            shared = None if _is_shared(row) else await self._instance.read(_shared_inbox, inbox=row.inbox)
-            if shared is not None:
-                await self._instance.write(_redirect, row=row, inbox=shared)
-                return False
-        if row.type in MUST_ARRIVE and age < PARK_AFTER:
-            await self._instance.write(_postpone, row=row, pause=_pause(row.attempts), reason=f"{reason}: refused")
-            return False
-        await self._finish(row, "failed", f"{reason}: refused")
+            return await self._no_inbox(row, reason=f"{reason}: no inbox there now")
+        return await self._refused(row, reason=f"{reason}: refused")
+
+    async def _no_inbox(self, row: Row[Any], *, reason: str) -> bool:
+        """A shared inbox will be back; in place of a personal one the shared inbox is tried, once."""
+        if row.reason == _SECOND_CHOICE:
+            return await self._refused(row, reason=reason)
+        if await self._instance.read(_is_shared, inbox=row.inbox):
+            if self._age(row) < GONE_INBOX_PATIENCE:
+                await self._host_down(row, reason=reason, seconds=None)
+            await self._finish(row, "parked", reason)
+            return True
+        shared = await self._instance.read(_shared_inbox, inbox=row.inbox)
+        if shared is None:
+            return await self._refused(row, reason=reason)
+        await self._instance.write(_redirect, row=row, inbox=shared)
+        return False
+
+    async def _refused(self, row: Row[Any], *, reason: str) -> bool:
+        """The answer ends this delivery, unless it takes something back."""
+        if row.type in MUST_ARRIVE:
+            return await self._try_again(row, pause=_pause(row.attempts), reason=reason)
+        await self._finish(row, "failed", reason)
         return True
+
+    async def _try_again(self, row: Row[Any], *, pause: int, reason: str) -> bool:
+        """Wait, and park the delivery when it has waited for a week."""
+        if self._age(row) >= PARK_AFTER:
+            await self._finish(row, "parked", reason)
+            return True
+        await self._instance.write(_postpone, row=row, pause=pause, reason=reason)
+        return False
+
+    def _age(self, row: Row[Any]) -> int:
+        return int(self._instance.clock.now() - row.created_at)
 
     async def _finish(self, row: Row[Any], state: str, reason: str) -> None:
         await self._instance.write(_finish, row=row, state=state, reason=reason)
@@ -279,20 +309,15 @@ class DeliveryWorker:
 
 
 def _due(
-    tx: Transaction, *, now: int, busy: frozenset[str]
+    tx: Transaction, *, now: int, busy: Sequence[str]
 ) -> tuple[dict[str, list[_Parcel]], list[tuple[Row[Any], str]]]:
     """Return what may be sent now by host, and what may not be sent any more with the reason."""
-    waiting: dict[tuple[str, str], int] = {}
-    for row in tx.rows(_WAITING_KEYS, {"now": now}):
-        key = (row.host, row.order_key)
-        waiting[key] = min(row.id, waiting.get(key, row.id))
     bodies: dict[int, bytes] = {}
     digests = followers_sync.Digests(tx)
     parcels: dict[str, list[_Parcel]] = {}
     refused: list[tuple[Row[Any], str]] = []
-    for row in tx.rows(_DUE, {"now": now}):
-        if row.host in busy or row.id > waiting.get((row.host, row.order_key), row.id):
-            continue
+    statement = _DUE.where(deliveries.c.host.not_in(busy)) if busy else _DUE
+    for row in tx.rows(statement, {"now": now}):
         reason = _objection(tx, row)
         if reason is not None:
             refused.append((row, reason))
@@ -334,8 +359,8 @@ def _as_meant(answer: Answer) -> Answer:
     return answer
 
 
-def _is_shared(row: Row[Any]) -> bool:
-    return bool(row.recipients == "[]")
+def _is_shared(tx: Transaction, *, inbox: str) -> bool:
+    return tx.row(select(actors.c.id).where(actors.c.shared_inbox == inbox).limit(1)) is not None
 
 
 def _shared_inbox(tx: Transaction, *, inbox: str) -> str | None:
@@ -344,13 +369,18 @@ def _shared_inbox(tx: Transaction, *, inbox: str) -> str | None:
 
 
 def _redirect(tx: Transaction, *, row: Row[Any], inbox: str) -> None:
-    tx.execute(update(deliveries).where(deliveries.c.id == row.id).values(inbox=inbox, attempts=row.attempts + 1))
+    values = {"inbox": inbox, "host": host_of(inbox), "attempts": row.attempts + 1, "reason": _SECOND_CHOICE}
+    tx.execute(update(deliveries).where(deliveries.c.id == row.id, deliveries.c.state == "queued").values(**values))
 
 
 def _pause(failures: int) -> int:
     """Return the pause after so many failures in a row: doubling, capped, and never the same for two hosts."""
     longest = min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
     return int(longest * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load, keeps no secret
+
+
+def _refused_pause(attempts: int) -> int:
+    return REFUSED_PAUSES[attempts] if attempts < len(REFUSED_PAUSES) else _pause(attempts + _AFTER_REFUSALS)
 
 
 def _succeed(tx: Transaction, *, row: Row[Any]) -> None:
@@ -364,6 +394,8 @@ def _succeed(tx: Transaction, *, row: Row[Any]) -> None:
             "last_success_at": tx.now,
         }
         peers.change(tx, host=row.host, values=values)
+    if row.parked_at is not None:
+        peers.wake(tx, host=row.host)
 
 
 def _finish(tx: Transaction, *, row: Row[Any], state: str, reason: str) -> None:
@@ -378,7 +410,7 @@ def _host_failed(tx: Transaction, *, row: Row[Any], reason: str, seconds: float 
     """Open the breaker of a host; after a week of failing its queue is parked, to be woken by a sign of life."""
     failures = (row.failures or 0) + 1
     since = row.failing_since or tx.now
-    pause = _pause(failures - 1) if seconds is None else int(min(seconds * SECOND, DAY))
+    pause = _pause(failures - 1) if seconds is None else int(min(max(seconds * SECOND, FIRST_PAUSE), DAY))
     parked = tx.now - since > PARK_AFTER
     peers.change(
         tx,

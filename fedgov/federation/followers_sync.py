@@ -80,14 +80,16 @@ class Digests:
         self._tx = tx
         self._by_actor: dict[str, dict[str, list[str]]] = {}
 
-    def header(self, actor: str, at_host: str) -> str:
-        """Return the Collection-Synchronization header for a delivery by an actor to a host."""
+    def header(self, actor: str, at_host: str) -> str | None:
+        """Return the Collection-Synchronization header for a delivery to a host; None when its actor is deleted."""
+        row = actors_service.find(self._tx, uri=actor)
+        if row is None or row.deleted_at is not None or row.followers_uri is None:
+            return None
         if actor not in self._by_actor:
             grouped: dict[str, list[str]] = {}
             for uri in self._tx.values(_FOLLOWERS, {"of": actor}):
                 grouped.setdefault(host(uri), []).append(uri)
             self._by_actor[actor] = grouped
-        row = actors_service.get(self._tx, uri=actor)
         found = digest(self._by_actor[actor].get(at_host, ()))
         return f'collectionId="{row.followers_uri}", url="{partial_url(actor)}", digest="{found}"'
 
