@@ -12,13 +12,14 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --extra postgres --group build --un
 	--generate-hashes --no-emit-index-url --overrides requirements/overrides.txt --custom-compile-command "make locks" --no-annotate --quiet
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench frontend messages locks wheel system-packages clean
+.PHONY: help demo test lint bench docs frontend messages locks wheel system-packages clean
 
 help:
 	@echo "make demo             three town halls that talk to one another, on this machine"
 	@echo "make test             every check: lint, types, import contracts and all tests"
 	@echo "make lint             lint, types and import contracts only"
 	@echo "make bench            measure speed and memory"
+	@echo "make docs             write the tables of the reference pages anew, from the code"
 	@echo "make frontend         build the front-end files and the translations"
 	@echo "make messages         collect the texts to translate into fedgov/web/locale"
 	@echo "make locks            choose package versions anew, within pyproject.toml and package.json"
@@ -58,6 +59,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # Quick when nothing changed: hatch_build.py compares before it fetches.
+docs: $(VENV)/.test frontend
+	$(BIN)/python -m tests.documents --write
+
 frontend: | $(VENV)/.runtime
 	@$(BIN)/python hatch_build.py
 

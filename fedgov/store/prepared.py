@@ -1,6 +1,6 @@
 """Statements that are used again and again, compiled once and run straight on SQLite's driver.
 
-Nine tenths of what a small statement costs through SQLAlchemy is preparing it
+Most of what a small statement costs through SQLAlchemy is preparing it
 and its result; SQLite itself is done in a few microseconds. A statement that is
 a module constant is the same object each time, so after its second use it is
 compiled, kept, and handed to the driver. What SQLAlchemy would do with values

@@ -12,7 +12,7 @@ import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FEATURES: Final = "fedgov.features"
-ENTRANCES: Final = frozenset({"service", "queries", "vocabulary"})
+ENTRANCES: Final = frozenset({"service", "queries", "vocabulary", "present"})
 ENTRANCE_HALL: Final = frozenset({"fedgov.app", "fedgov.cli", "fedgov.__main__"})
 PROOF: Final = "VerifiedActivity"
 GATE: Final = "fedgov.federation.gate"

@@ -233,6 +233,10 @@ class _Bridge:
         self._loop = loop
         self._connection = connection
 
+    @property
+    def dialect(self) -> Any:
+        return self._connection.dialect
+
     def execute(self, statement: Any, values: Any = None) -> Any:
         return self.wait(self._connection.run_sync(lambda connection: connection.execute(statement, values)))
 
