@@ -145,6 +145,7 @@ async def test_what_somebody_may_no_longer_read_is_not_shown(town: Instance, ann
         html = await page(anna, path)
         assert shown(html) == []
         assert "Moi" not in html
+        assert "mentioned you" not in html
 
 
 async def test_notifications_say_who_did_what_and_can_be_marked_as_read(town: Instance, anna: Counter) -> None:

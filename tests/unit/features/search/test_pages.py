@@ -185,6 +185,19 @@ async def test_an_address_of_ours_where_nothing_is_asks_nobody(anna: Counter, wo
     assert world.asked == []
 
 
+async def test_somebody_who_is_gone_is_not_found(town: Instance, anna: Counter, visitor: Counter) -> None:
+    def remove(tx: Transaction) -> None:
+        from fedgov.federation.actors import mark_deleted
+
+        for uri in (JELLE, BOUKE):
+            mark_deleted(tx, uri=uri)
+
+    await town.write(remove)
+    for uri in (JELLE, BOUKE, "https://groningen.example/@bouke"):
+        assert people(await search(anna, uri)) == []
+    assert people(await search(visitor, BOUKE)) == []
+
+
 async def test_a_message_that_somebody_may_not_read_looks_as_if_it_does_not_exist(
     town: Instance, anna: Counter, visitor: Counter
 ) -> None:
