@@ -79,6 +79,10 @@ def _no_needs(_activity: Activity) -> Iterable[Need]:
     return ()
 
 
+def _no_check(_tx: Transaction, _verified: VerifiedActivity) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """What a room does with an activity.
@@ -86,10 +90,13 @@ class Handler:
     Args:
         apply: The use case; raises from the error tree to refuse.
         needs: What must be in the store before; the actor itself always is.
+        check: Refuses, before anything is fetched, what would be refused whatever that
+            brings: a stranger may not send us to addresses of their choice.
     """
 
     apply: Callable[[Transaction, VerifiedActivity], None]
     needs: Callable[[Activity], Iterable[Need]] = field(default=_no_needs)
+    check: Callable[[Transaction, VerifiedActivity], None] = field(default=_no_check)
 
 
 Keeper = Callable[[Transaction, FetchedObject], None]

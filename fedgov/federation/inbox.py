@@ -168,6 +168,8 @@ def _plan(tx: Transaction, *, row: Row[Any], handlers: Handlers) -> _Plan:
             break
     needs: Iterable[Need] = () if handler is None else handler.needs(activity)
     missing = [need for need in needs if not _is_here(tx, need)]
+    if missing and handler is not None:
+        handler.check(tx, verified)
     if activity.type != "Delete" and actors.find(tx, uri=activity.actor) is None:
         missing.insert(0, Need(kind="actor", uri=activity.actor))
     return _Plan(row=row, verified=verified, handler=handler, missing=tuple(missing))

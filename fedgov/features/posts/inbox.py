@@ -98,6 +98,20 @@ def _check_concerns_us(tx: Transaction, *, activity: Activity, view: ObjectView)
     raise ForbiddenError("nobody here follows the author, and it is not for anybody here", detail=view.uri)
 
 
+def check_create(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Refuse what does not concern us before fetching what it answers, or a Create that only names its object."""
+    activity = verified.activity
+    if activity.object is not None:
+        view = read_object(activity.object, latest=verified.received_at)
+        is_vote = view.is_vote and _is_our_poll(tx, view.in_reply_to)
+        if not is_vote and object_store.find(tx, uri=view.uri) is None:
+            _check_concerns_us(tx, activity=activity, view=view)
+    elif not post_queries.is_followed_here(tx, actor=activity.actor) and not post_queries.local_among(
+        tx, uris=activity.audience.everyone
+    ):
+        raise ForbiddenError("nobody here follows the author, and it is not for anybody here", detail=activity.id)
+
+
 def needs_of_create(activity: Activity) -> Iterable[Need]:
     """Name what is answered; without it the reply waits for it in its own thread."""
     if activity.object is None:
@@ -173,9 +187,16 @@ def on_announce(tx: Transaction, verified: VerifiedActivity) -> None:
         raise NotFoundError("what was shared is not there", detail=object_uri)
     if not policy.may_share(Visibility(row.visibility)):
         raise ForbiddenError("what was shared is not public", detail=object_uri)
-    if not row.local and not post_queries.is_followed_here(tx, actor=activity.actor):
-        raise ForbiddenError("nobody here follows who shared it", detail=object_uri)
+    if not row.local:
+        check_announce(tx, verified)
     reacting.share(tx, actor=activity.actor, object_uri=object_uri, visibility=kind, activity_uri=activity.id)
+
+
+def check_announce(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Refuse to fetch what a stranger shares (AC-15): it would stand in nobody's timeline."""
+    activity = verified.activity
+    if not post_queries.is_followed_here(tx, actor=activity.actor):
+        raise ForbiddenError("nobody here follows who shared it", detail=activity.object_uri or "")
 
 
 def needs_of_announce(activity: Activity) -> Iterable[Need]:
@@ -244,11 +265,20 @@ def on_remove(tx: Transaction, verified: VerifiedActivity) -> None:
 
 def _featured_post(tx: Transaction, activity: Activity) -> int | None:
     """Return the row id of the post; None when it is not here (row AUT-06 of the threat table)."""
+    _check_featured(tx, activity)
+    row = post_queries.find_by_uri(tx, uri=_object_uri(activity))
+    return None if row is None else int(row.object_id)
+
+
+def _check_featured(tx: Transaction, activity: Activity) -> None:
     actor = actors.get(tx, uri=activity.actor)
     if actor.featured_uri is None or activity.target != actor.featured_uri:
         raise ForbiddenError("that is not a collection of this actor that we keep", detail=activity.target or "")
-    row = post_queries.find_by_uri(tx, uri=_object_uri(activity))
-    return None if row is None else int(row.object_id)
+
+
+def check_add(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Refuse what is put in a collection that we do not keep, before it is fetched."""
+    _check_featured(tx, verified.activity)
 
 
 def needs_of_add(activity: Activity) -> Iterable[Need]:
@@ -273,16 +303,16 @@ def keep(tx: Transaction, fetched: FetchedObject) -> None:
 _REACTION: Final = Handler(on_like)
 
 HANDLERS: Final[dict[tuple[str, str], Handler]] = {
-    ("Create", ANY): Handler(on_create, needs_of_create),
+    ("Create", ANY): Handler(on_create, needs_of_create, check_create),
     ("Update", ANY): Handler(on_update),
     ("Delete", ANY): Handler(on_delete),
     ("Like", ANY): _REACTION,
     ("EmojiReact", ANY): _REACTION,
-    ("Announce", ANY): Handler(on_announce, needs_of_announce),
+    ("Announce", ANY): Handler(on_announce, needs_of_announce, check_announce),
     ("Undo", "Like"): Handler(on_undo_like),
     ("Undo", "EmojiReact"): Handler(on_undo_like),
     ("Undo", "Announce"): Handler(on_undo_announce),
-    ("Add", ANY): Handler(on_add, needs_of_add),
+    ("Add", ANY): Handler(on_add, needs_of_add, check_add),
     ("Remove", ANY): Handler(on_remove),
 }
 

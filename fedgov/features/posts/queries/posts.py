@@ -25,7 +25,7 @@ _BY_URI: Final = POST.where(objects.c.uri == bindparam("uri"))
 _FOLLOWED_HERE: Final = (
     select(follows.c.id)
     .join(actors, actors.c.uri == follows.c.follower)
-    .where(follows.c.following == bindparam("of"), follows.c.state == "accepted", actors.c.local)
+    .where(follows.c.following == bindparam("of"), actors.c.local)
     .limit(1)
 )
 _LOCAL_AMONG: Final = select(actors.c.uri).where(
@@ -132,7 +132,10 @@ def may_be_readable(tx: Transaction, *, viewer: str | None) -> Any:  # noqa: ANN
 
 
 def is_followed_here(tx: Transaction, *, actor: str) -> bool:
-    """Tell whether anybody of this instance follows an actor."""
+    """Tell whether anybody of this instance follows an actor, or asked to.
+
+    The answer to the request and the first message may arrive in either order.
+    """
     return tx.value(_FOLLOWED_HERE, {"of": actor}) is not None
 
 
