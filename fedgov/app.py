@@ -34,6 +34,7 @@ from fedgov.features.search.feature import FEATURE as SEARCH
 from fedgov.features.trust.feature import FEATURE as TRUST
 from fedgov.features.trust.service import TrustDecisions
 from fedgov.federation import actors, keys
+from fedgov.federation.backfill import Backfiller
 from fedgov.federation.client import GuardedClient
 from fedgov.federation.delivery import DeliveryWorker
 from fedgov.federation.describe import Describer
@@ -113,6 +114,7 @@ class Running:
     delivery: DeliveryWorker
     describer: Describer
     mender: Mender
+    backfiller: Backfiller
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def start(self) -> None:
@@ -123,6 +125,7 @@ class Running:
             "watch": self.instance.database.watch,
             "describe": self.describer.run,
             "mend": self.mender.run,
+            "backfill": self.backfiller.run,
         }
         for feature in FEATURES:
             for job in feature.jobs:
@@ -184,6 +187,8 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
         instance.fetch = fetcher
         keyring = KeyRing(room, fetcher=fetcher)
         gate = Gate(room, keyring=keyring)
+        backfiller = Backfiller(instance, fetcher=fetcher)
+        fetcher.thread_wanted = backfiller.note
         describer = Describer(room)
         mender = Mender(room, ended=following.receive_reject, accepted=following.receive_accept)
         running = Running(
@@ -197,6 +202,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
             delivery=DeliveryWorker(room, delivered=describer.note),
             describer=describer,
             mender=mender,
+            backfiller=backfiller,
         )
         try:
             yield running
@@ -277,6 +283,8 @@ def web_application() -> Quart:
 class Server:
     """The ASGI application of one process: it picks the instance by the Host header.
 
+    Whoever serves it opens it first and closes it last; it takes no part in the lifespan protocol.
+
     Args:
         configs: The instances to serve.
         clock: Where the time comes from.
@@ -292,9 +300,6 @@ class Server:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-            return
         running = self._find(scope)
         if running is None:
             await _answer_unknown_host(scope, send)
@@ -341,22 +346,6 @@ class Server:
 
     def _scheme(self) -> str:
         return self._configs[0].instance.scheme
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                try:
-                    await self.open()
-                except Exception as error:
-                    _log.exception("start_failed")
-                    await send({"type": "lifespan.startup.failed", "message": str(error)})
-                    return
-                await send({"type": "lifespan.startup.complete"})
-            else:
-                await self.close()
-                await send({"type": "lifespan.shutdown.complete"})
-                return
 
 
 async def _answer_unknown_host(scope: Scope, send: Send) -> None:

@@ -68,6 +68,10 @@ class Fetch(Protocol):
         """
         ...
 
+    def refresh_thread(self, uri: str) -> None:
+        """Ask for the replies to a remote post that we do not have, in the background; returns at once."""
+        ...
+
     async def file(self, url: str, *, max_bytes: int) -> tuple[str, bytes]:
         """Return media type and bytes of a remote file; nothing is stored.
 

@@ -81,6 +81,7 @@ class Fetcher:
         self._room = room
         self._instance = room.instance
         self._keepers = keepers
+        self.thread_wanted: Callable[[str], None] = lambda _uri: None  # handed in by whoever reads threads
         self._running: dict[str, asyncio.Task[Any]] = {}
 
     # --- documents ------------------------------------------------------------------------------------------
@@ -293,6 +294,10 @@ class Fetcher:
         fetched = FetchedObject(document=found, body=body, author=author, received_at=self._instance.clock.now())
         await self._instance.write(keeper, fetched)
         return required_uri(found, "id"), http_uri(found, "inReplyTo")
+
+    def refresh_thread(self, uri: str) -> None:
+        """Ask for the replies to a remote post that we do not have, in the background."""
+        self.thread_wanted(uri)
 
     # --- files ----------------------------------------------------------------------------------------------
 

@@ -346,6 +346,9 @@ class World:
             raise NotFoundError("nobody there", detail=uri)
         return uri
 
+    def refresh_thread(self, uri: str) -> None:
+        """Nobody reads threads here."""
+
     async def object(self, uri: str) -> str:
         self.asked.append(uri)
         raise NotFoundError("nothing there", detail=uri)

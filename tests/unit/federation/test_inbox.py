@@ -46,6 +46,9 @@ class Library:
     async def actor(self, uri: str) -> str:
         return await self._get(uri)
 
+    def refresh_thread(self, uri: str) -> None:
+        """Nobody reads threads here."""
+
     async def object(self, uri: str) -> str:
         return await self._get(uri)
 

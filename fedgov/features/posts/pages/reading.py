@@ -199,7 +199,10 @@ async def post(post_id: int) -> Response:
     """Show a post with what it answers and what answers it."""
     visitor = await current_visitor()
     viewer = visitor.actor_uri if visitor is not None else None
-    found = await current_instance().read(_read_post, object_id=post_id, viewer=viewer)
+    instance = current_instance()
+    found = await instance.read(_read_post, object_id=post_id, viewer=viewer)
+    if visitor is not None:  # a visitor who just passes by causes no requests
+        instance.fetch.refresh_thread(found.post.uri)
     return await render(
         "posts/post.html",
         post=found.post,

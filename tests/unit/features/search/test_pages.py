@@ -50,6 +50,9 @@ class World:
         wrong = MalformedError("no actor") if uri in self.objects else NotFoundError("nothing")
         return self._answer(self.actors, uri, wrong)
 
+    def refresh_thread(self, uri: str) -> None:
+        """Nobody reads threads here."""
+
     async def object(self, uri: str) -> str:
         return self._answer(self.objects, uri, MalformedError("no object"))
 

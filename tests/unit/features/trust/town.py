@@ -37,6 +37,9 @@ class Post:
     async def actor(self, uri: str) -> str:
         raise NotFoundError("nobody there", detail=uri)
 
+    def refresh_thread(self, uri: str) -> None:
+        """Nobody reads threads here."""
+
     async def object(self, uri: str) -> str:
         raise NotFoundError("nothing there", detail=uri)
 
