@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -31,47 +30,14 @@ RECEIPT: Final = VENDOR / "built-from.txt"
 COMPONENTS: Final = (
     # Only the components that the templates use: a first page view stays small.
     "root",
-    "body",
     "document",
-    "page-layout",
-    "page-header",
-    "page-body",
-    "page-content",
-    "page-footer",
     "skip-link",
-    "article",
     "heading-1",
     "heading-2",
     "heading-3",
-    "heading-4",
-    "heading-group",
-    "paragraph",
     "link",
-    "link-list",
-    "link-button",
-    "unordered-list",
-    "ordered-list",
-    "blockquote",
-    "code",
-    "code-block",
-    "separator",
-    "emphasis",
-    "mark",
-    "figure",
-    "img",
-    "icon",
-    "logo",
-    "nav-bar",
-    "nav-list",
-    "alternate-lang-nav",
-    "breadcrumb-nav",
-    "pagination",
     "button",
-    "button-group",
-    "action-group",
-    "form",
     "form-field",
-    "form-fieldset",
     "form-label",
     "form-field-description",
     "form-field-error-message",
@@ -80,27 +46,13 @@ COMPONENTS: Final = (
     "select",
     "checkbox",
     "radio-button",
-    "search-bar",
     "alert",
-    "accordion",
-    "badge-list",
-    "badge-counter",
-    "number-badge",
-    "data-badge",
-    "status-badge",
-    "data-list",
     "table",
-    "surface",
 )
 """Names of Utrecht CSS components, in the order in which their rules apply."""
 
 SCRIPTS: Final = {"htmx.min.js": "htmx.org/dist/htmx.min.js"}
 """File in ``vendor`` -> file among the npm packages."""
-
-THEME: Final = "@nl-design-system-unstable/voorbeeld-design-tokens/dist/variables.css"
-
-_TOKEN: Final = re.compile(r"^\s*(--[\w-]+):\s*([^;]+);", re.MULTILINE)
-_USE: Final = re.compile(r"var\(\s*(--[\w-]+)")
 
 
 class BuildHook(BuildHookInterface[Any]):
@@ -151,7 +103,6 @@ def assemble() -> None:
     fresh.mkdir(parents=True)
     components = "\n".join(_component(name) for name in COMPONENTS) + "\n"
     (fresh / "utrecht.css").write_text(components)
-    (fresh / "tokens.css").write_text(_tokens(used_by=components))
     for name, source in SCRIPTS.items():
         shutil.copyfile(PACKAGES / source, fresh / name)
     (fresh / RECEIPT.name).write_text(_fingerprint())
@@ -196,22 +147,6 @@ def _npm() -> tuple[list[str], dict[str, str]]:
 
 def _component(name: str) -> str:
     return (PACKAGES / "@utrecht" / f"{name}-css" / "dist" / "index.min.css").read_text().strip()
-
-
-def _tokens(*, used_by: str) -> str:
-    """The theme's tokens that the components use, with the base tokens that our own styles build on.
-
-    The whole theme has nearly three thousand tokens, most for components that we do not have.
-    """
-    theme = dict(_TOKEN.findall((PACKAGES / THEME).read_text()))
-    waiting = {*_USE.findall(used_by), *(name for name in theme if name.startswith("--basis-"))}
-    kept: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in theme and name not in kept:
-            kept.add(name)
-            waiting.update(_USE.findall(theme[name]))
-    return ":root{" + "".join(f"{name}:{value.strip()};" for name, value in theme.items() if name in kept) + "}\n"
 
 
 def _fingerprint() -> str:
