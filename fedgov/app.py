@@ -189,16 +189,15 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
         gate = Gate(room, keyring=keyring)
         backfiller = Backfiller(instance, fetcher=fetcher)
         fetcher.thread_wanted = backfiller.note
+        intake = Intake(instance)
         describer = Describer(room)
         mender = Mender(room, ended=following.receive_reject, accepted=following.receive_accept)
         running = Running(
             instance=instance,
             desk=_desk(instance),
             room=room,
-            doors=Doors(
-                room, gate=gate, intake=Intake(instance), face=public_face(), describer=describer, mender=mender
-            ),
-            inbox=InboxWorker(instance, handlers=merged(feature.handlers for feature in FEATURES)),
+            doors=Doors(room, gate=gate, intake=intake, face=public_face(), describer=describer, mender=mender),
+            inbox=InboxWorker(instance, handlers=merged(feature.handlers for feature in FEATURES), intake=intake),
             delivery=DeliveryWorker(room, delivered=describer.note),
             describer=describer,
             mender=mender,

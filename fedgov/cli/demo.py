@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tomllib
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
 import click
-import uvicorn
 import uvloop
 from click.core import ParameterSource
 from rich.console import Console
@@ -20,11 +19,11 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.app import Running, Server
+from fedgov.app import Running, Server, only_one_server
 from fedgov.cli.demo_script import CONVERSATION, FOLLOWS, PASSWORD, TOWNS, Colleague, Step, Town
-from fedgov.cli.entrance import Entrance, in_plain_words, load
-from fedgov.cli.instances import quoted
-from fedgov.cli.serve import listen, make_server
+from fedgov.cli.entrance import Entrance
+from fedgov.cli.instances import quoted, write
+from fedgov.cli.serve import InstanceServer, has_started, listen, make_server, until_told
 from fedgov.features.people.service import accounts
 from fedgov.features.people.service import follows as following
 from fedgov.features.posts.queries import parts
@@ -35,6 +34,7 @@ from fedgov.instance import Instance
 from fedgov.kernel import config as configuration
 from fedgov.kernel.clock import DAY
 from fedgov.kernel.config import Config
+from fedgov.kernel.errors import UnreachableError
 from fedgov.kernel.uris import parse_handle
 from fedgov.store.tables import deliveries
 from fedgov.store.transaction import Transaction
@@ -42,8 +42,9 @@ from fedgov.store.transaction import Transaction
 T = TypeVar("T")
 
 FIRST_PORT: Final = 7001
-ARRIVAL_SECONDS: Final = 20.0
+ARRIVAL_SECONDS: Final = 60.0
 _MARK: Final = ".conversation-complete"
+_SIGN: Final = "made by `fedgov demo`"
 
 _CONFIG: Final = """\
 # {organisation}: made by `fedgov demo`.
@@ -85,22 +86,39 @@ def demo(context: click.Context, home: Path | None, port: int, domain: str, fres
     if domain not in ("", "localhost"):
         raise click.BadParameter("only 'localhost' can be chosen", param_hint="--domain")
     folder = home or _home(context)
-    if fresh:
-        for town in TOWNS:
-            shutil.rmtree(folder / town.name, ignore_errors=True)
-        (folder / _MARK).unlink(missing_ok=True)
+    if fresh or not (folder / _MARK).exists():  # a conversation that was interrupted is held anew
+        _throw_away(folder)
     configs = [_config(folder, town, port=port + number, domain=domain) for number, town in enumerate(TOWNS)]
+    sockets = listen(configs, advice="stop that one, or choose other ports with --port N")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        started = runner.run(_serve(configs, folder=folder))
-    if not started:
-        raise SystemExit(1)
+        runner.run(_serve(configs, sockets, folder=folder))
+
+
+def _throw_away(folder: Path) -> None:
+    """Remove what an earlier demo made, and nothing else."""
+    (folder / _MARK).unlink(missing_ok=True)
+    for town in TOWNS:
+        path = folder / town.name / "config.toml"
+        if not path.exists():
+            continue
+        if _SIGN not in path.read_text(encoding="utf-8"):
+            raise click.ClickException(f"{path.parent} is not part of a demo and was left as it is; use another --home")
+        asyncio.run(_remove(configuration.load(path.parent)))
+
+
+async def _remove(config: Config) -> None:
+    async with only_one_server(config):  # not under a server that is running
+        shutil.rmtree(config.folder)
 
 
 def _home(context: click.Context) -> Path:
-    """Return the folder: ``fedgov --home DIR demo`` means the same as ``fedgov demo --home DIR``."""
+    """Return the folder: ``fedgov --home DIR demo`` means the same as ``fedgov demo --home DIR``.
+
+    A home that the environment names is for real instances, so there the demo gets a folder of its own.
+    """
     entrance: Entrance = context.obj
     above = context.parent
-    given = above is not None and above.get_parameter_source("home") is not ParameterSource.DEFAULT
+    given = above is not None and above.get_parameter_source("home") is ParameterSource.COMMANDLINE
     return entrance.home if given else entrance.home / "demo"
 
 
@@ -119,10 +137,8 @@ def _config(home: Path, town: Town, *, port: int, domain: str) -> Config:
             port=port,
             registration=town.registration,
         )
-        in_plain_words(lambda: configuration.read(tomllib.loads(text), folder=folder))
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.toml").write_text(text, encoding="utf-8")
-    config = load(folder)
+        write(folder, text)
+    config = configuration.load(folder)
     if config.instance.domain != name:
         raise click.ClickException(
             f"the demo in {home} is {config.instance.domain}, not {name}: an instance cannot change its name. "
@@ -131,35 +147,33 @@ def _config(home: Path, town: Town, *, port: int, domain: str) -> Config:
     return config
 
 
-async def _serve(configs: Sequence[Config], *, folder: Path) -> bool:
+async def _serve(configs: Sequence[Config], sockets: list[socket.socket], *, folder: Path) -> None:
     """Serve until stopped; the conversation is held first when the demo is new."""
     server = make_server(configs)
-    console = Console()
-    serving = asyncio.create_task(server.serve(sockets=listen(configs)))
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.05)
-    if server.started:
-        talking = asyncio.create_task(_prepare(server, folder=folder, console=console))
-        await asyncio.wait([talking, serving], return_when=asyncio.FIRST_COMPLETED)
-        if talking.done() and talking.exception() is None:
-            _show(configs, console)
-        elif talking.done():
-            server.should_exit = True
-            await serving
-            talking.result()
-        else:
-            talking.cancel()
+    serving = asyncio.create_task(until_told(server, sockets))
+    if not await has_started(server, serving):
+        return await serving
+    talking = asyncio.create_task(_prepare(server, folder=folder))
+    await asyncio.wait([talking, serving], return_when=asyncio.FIRST_COMPLETED)
+    if server.should_exit or not talking.done():  # told to stop: nobody waits for the end of the conversation
+        talking.cancel()
+        await asyncio.gather(talking, return_exceptions=True)
+        return await serving
+    if talking.exception() is None:
+        _show(configs, Console())
+    else:
+        server.should_exit = True
     await serving
-    return server.started
+    return talking.result()
 
 
-async def _prepare(server: uvicorn.Server, *, folder: Path, console: Console) -> None:
+async def _prepare(server: InstanceServer, *, folder: Path) -> None:
     mark = folder / _MARK
     if mark.exists():
         return
     app = server.config.app
     assert isinstance(app, Server)  # noqa: S101 - made by make_server
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True) as progress:
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=Console(), transient=True) as progress:
         task = progress.add_task("The town halls open…", total=None)
         stage = Stage(running=app.running, tell=lambda text: progress.update(task, description=text))
         await stage.play()
@@ -268,9 +282,15 @@ class Stage:
 
     async def _until(self, instance: Instance, query: Callable[..., T], **values: object) -> T:
         """Read until the answer is not empty."""
-        async with asyncio.timeout(ARRIVAL_SECONDS):
-            while not (found := await instance.read(query, **values)):  # noqa: ASYNC110 - another server makes it true
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(ARRIVAL_SECONDS):
+                while not (found := await instance.read(query, **values)):  # noqa: ASYNC110 - another server does it
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise UnreachableError(
+                f"the other town halls did not hear from {instance.site.domain} in {ARRIVAL_SECONDS:.0f} seconds",
+                detail="see what it says with --log-level info",
+            ) from None
         return found
 
 

@@ -18,10 +18,11 @@ import orjson
 from sqlalchemy import func, select, text
 
 from fedgov import __version__
-from fedgov.app import Running
+from fedgov.app import Running, open_instance
 from fedgov.cli.entrance import Entrance
 from fedgov.federation import keys
 from fedgov.kernel.clock import DAY, HOUR
+from fedgov.kernel.config import Config
 from fedgov.kernel.errors import FedgovError
 from fedgov.store import schema
 from fedgov.store.tables import deliveries, inbox_items, peers
@@ -32,6 +33,7 @@ MARKS: Final[dict[State, tuple[str, str]]] = {"good": ("✓", "green"), "look": 
 MIN_FREE_BYTES: Final = 1_000_000_000
 MIN_CERTIFICATE_DAYS: Final = 14
 MAX_CLOCK_SECONDS: Final = 60
+PATIENCE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,50 +57,67 @@ def doctor(entrance: Entrance) -> None:
     """Look the instance over; exit status 1 when something does not work."""
     config = entrance.config()
     click.echo(f"{config.instance.organisation} · {config.site.origin} · fedgov {__version__}\n")
-    findings = entrance.run_with(examine)
+    findings = asyncio.run(examine(config))
     for finding in findings:
         mark, colour = MARKS[finding.state]
         click.echo(f"{click.style(mark, fg=colour)} {finding.about}: {finding.words}")
     bad = sum(finding.state == "bad" for finding in findings)
     if bad:
-        click.echo(f"\n{bad} thing(s) do not work.")
+        click.echo(f"\n{'One thing does' if bad == 1 else f'{bad} things do'} not work.")
         raise SystemExit(1)
     click.echo("\nEverything that can be seen from here works.")
 
 
-async def examine(running: Running) -> list[Finding]:
-    """Do all checks of one instance."""
-    checks: tuple[Callable[[Running], Awaitable[list[Finding]]], ...] = (
-        _look_at_files, _look_at_database, _look_at_keys, _look_at_name, _look_from_outside, _look_at_queues,
-    )  # fmt: skip
-    found: list[Finding] = []
-    for check in checks:
-        found += await check(running)
+async def examine(config: Config) -> list[Finding]:
+    """Do all checks of one instance; those that need its database only when that can be opened."""
+    found = [_look_at_disk(config), *_look_at_files(config), await _look_at_listener(config)]
+    try:
+        async with open_instance(config) as running:
+            for check in _INSIDE:
+                found += await check(running)
+    except FedgovError as error:
+        found.append(Finding("bad", "database", f"{error.safe} ({error.detail})" if error.detail else error.safe))
     return found
 
 
-async def _look_at_files(running: Running) -> list[Finding]:
-    folder = running.instance.config.folder
-    free = shutil.disk_usage(folder).free
-    enough = free > MIN_FREE_BYTES
-    found = [
-        Finding(
-            "good" if enough else "bad",
-            "disk",
-            f"{free / 1e9:.1f} GB free" + ("" if enough else "; make room before it is full and messages must wait"),
-        )
+def _look_at_disk(config: Config) -> Finding:
+    free = shutil.disk_usage(config.folder).free
+    words = f"{free / 1e9:.1f} GB free"
+    if free > MIN_FREE_BYTES:
+        return Finding("good", "disk", words)
+    return Finding("bad", "disk", f"{words}; make room before it is full and messages must wait")
+
+
+def _look_at_files(config: Config) -> Iterator[Finding]:
+    """Tell which secrets other users of this machine can read."""
+    if not config.folder.stat().st_mode & stat.S_IXOTH:
+        yield Finding("good", "files", "only their owner can read them")
+        return
+    readable = [
+        path for path in sorted(config.folder.iterdir()) if _is_secret(path.name) and path.stat().st_mode & stat.S_IRWXO
     ]
-    open_files = [
-        path.name for path in folder.iterdir() if _is_secret(path.name) and path.stat().st_mode & stat.S_IRWXO
-    ]
-    if open_files:
-        words = f"everyone on this machine can read {', '.join(open_files)}; do: chmod 600 {folder}/{open_files[0]}"
-        found.append(Finding("bad", "files", words))
-    return found
+    if readable:
+        names = ", ".join(path.name for path in readable)
+        yield Finding("bad", "files", f"everyone on this machine can read {names}; do: chmod -R go= {config.folder}")
+    else:
+        yield Finding("good", "files", "keys and messages are not readable for others on this machine")
 
 
 def _is_secret(name: str) -> bool:
-    return name == "config.toml" or name.endswith((".key", ".pem", ".sqlite3"))
+    return name == "config.toml" or name.endswith((".key", ".pem", ".sqlite3", ".sqlite3-wal"))
+
+
+async def _look_at_listener(config: Config) -> Finding:
+    """Tell whether a server is there at all."""
+    address, port = config.listen
+    try:
+        async with asyncio.timeout(PATIENCE):
+            _, writer = await asyncio.open_connection(address, port)
+    except (OSError, TimeoutError):
+        words = f"nothing listens on {config.server.listen}; start it with: fedgov serve {config.name}"
+        return Finding("bad", "server", words)
+    writer.close()
+    return Finding("good", "server", f"something listens on {config.server.listen}")
 
 
 async def _look_at_database(running: Running) -> list[Finding]:
@@ -152,12 +171,11 @@ async def _look_at_name(running: Running) -> list[Finding]:
 
 async def _look_at_certificate(name: str, port: int) -> Finding:
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             _, writer = await asyncio.open_connection(name, port, ssl=ssl.create_default_context())
     except (OSError, TimeoutError) as error:
-        return Finding(
-            "bad", "TLS", f"no protected connection to {name}:{port} ({error}); see the proxy and its certificate"
-        )
+        words = f"no protected connection to {name}:{port} ({error or 'no answer'}); see the proxy and its certificate"
+        return Finding("bad", "TLS", words)
     certificate = writer.get_extra_info("peercert")
     writer.close()
     days = (ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) / 86_400
@@ -169,27 +187,31 @@ async def _look_from_outside(running: Running) -> list[Finding]:
     """Ask our own public address for the Application actor, as another server would."""
     site = running.instance.site
     try:
-        answer = await running.room.client.get(site.application, accept="application/activity+json")
+        answer = await running.room.client.get(site.application, accept="application/activity+json", seconds=PATIENCE)
     except FedgovError as error:
-        words = f"{site.application} cannot be read from here: {error.safe}; is the server running behind its proxy?"
+        words = (
+            f"{site.application} cannot be read from here: {error.safe}; "
+            "that is right only where the network does not let its own machines in from outside"
+        )
         return [Finding("look", "reachable", words)]
-    found = []
+    return [_judge(site.application, answer.status, answer.body), *_clock_finding(answer.headers.get("date", ""))]
+
+
+def _judge(address: str, status: int, body: bytes) -> Finding:
+    """Tell what the answer at our public address means."""
     try:
-        identifier = orjson.loads(answer.body).get("id")
+        identifier = orjson.loads(body).get("id")
     except (orjson.JSONDecodeError, AttributeError):
         identifier = None
-    if answer.status == 421:
+    if status == 421:
         words = "the proxy does not pass the Host header on, which breaks every signature; see the installation page"
-        found.append(Finding("bad", "reachable", words))
-    elif answer.status != 200 or identifier != site.application:
-        words = (
-            f"{site.application} answers {answer.status}, and not with our own actor; something else is served there"
-        )
-        found.append(Finding("bad", "reachable", words))
+    elif status in (502, 503, 504):
+        words = f"{address} answers {status}: the proxy cannot reach the server behind it"
+    elif status != 200 or identifier != address:
+        words = f"{address} answers {status}, and not with our own actor; something else is served there"
     else:
-        found.append(Finding("good", "reachable", f"{site.application} answers as it should"))
-    found.extend(_clock_finding(answer.headers.get("date", "")))
-    return found
+        return Finding("good", "reachable", f"{address} answers as it should")
+    return Finding("bad", "reachable", words)
 
 
 def _clock_finding(date: str) -> Iterator[Finding]:
@@ -206,14 +228,10 @@ def _clock_finding(date: str) -> Iterator[Finding]:
 async def _look_at_queues(running: Running) -> list[Finding]:
     waiting, oldest, parked, failing, stuck = await running.instance.read(_queues)
     age = (running.instance.clock.now() - oldest) if oldest else 0
-    found = [
-        Finding(
-            "look" if age > DAY else "good",
-            "sending",
-            f"{waiting} waiting"
-            + (f", the oldest for {age // HOUR} hours; see: fedgov deliveries" if age > HOUR else ""),
-        )
-    ]
+    words = f"{waiting} waiting"
+    if age > HOUR:
+        words += f", the oldest for {age // HOUR} hours; see: fedgov deliveries"
+    found = [Finding("look" if age > DAY else "good", "sending", words)]
     if parked:
         found.append(Finding("look", "sending", f"{parked} parked after a week of trying; see: fedgov peers"))
     if failing:
@@ -231,3 +249,13 @@ def _queues(tx: Transaction) -> tuple[int, int, int, int, int]:
     failing = tx.value(select(func.count()).select_from(peers).where(peers.c.failures > 0))
     stuck = tx.value(select(func.count()).where(inbox_items.c.state == "parked"))
     return waiting, oldest or 0, parked, failing, stuck
+
+
+_INSIDE: Final[tuple[Callable[[Running], Awaitable[list[Finding]]], ...]] = (
+    _look_at_database,
+    _look_at_keys,
+    _look_at_name,
+    _look_from_outside,
+    _look_at_queues,
+)
+"""The checks that need an open instance."""

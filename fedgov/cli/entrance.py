@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,8 +13,7 @@ import click
 from fedgov.app import Running, open_instance
 from fedgov.instance import Instance
 from fedgov.kernel import config as configuration
-from fedgov.kernel.config import Config
-from fedgov.kernel.errors import FedgovError
+from fedgov.kernel.config import Config, ConfigurationError
 
 T = TypeVar("T")
 
@@ -42,22 +41,49 @@ class Entrance:
 
         With one instance at home there is nothing to choose; ``-i`` may be left out.
         """
-        return load(self.home / self._chosen())
+        return configuration.load(self.folder(self.name or self._only()))
 
-    def _chosen(self) -> str:
+    def configs(self, names: Iterable[str]) -> list[Config]:
+        """Return the configurations of the named instances, or else of the one that is meant, or else of all.
+
+        Raises:
+            click.ClickException: Some have mistakes; all of them are listed.
+        """
+        wanted = list(dict.fromkeys(names)) or ([self.name] if self.name is not None else [])
+        folders = [self.folder(name) for name in wanted] or self.folders()
+        if not folders:
+            raise click.UsageError(self._nothing_here())
+        found, mistakes = [], []
+        for folder in folders:
+            try:
+                found.append(configuration.load(folder))
+            except ConfigurationError as error:
+                mistakes.append(error.safe)
+        if mistakes:
+            raise click.ClickException("\n".join(mistakes))
+        return found
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of an instance that exists.
+
+        Raises:
+            click.UsageError: It does not exist; says which do.
+        """
         names = [folder.name for folder in self.folders()]
-        if self.name is None:
-            if len(names) == 1:
-                return names[0]
-            if not names:
-                raise click.UsageError(f"there is no instance in {self.home} yet; make one with: fedgov init NAME …")
+        if not names:
+            raise click.UsageError(self._nothing_here())
+        if name not in names:
+            raise click.UsageError(f"there is no instance {name!r} in {self.home}; there are: {', '.join(names)}")
+        return self.home / name
+
+    def _only(self) -> str:
+        names = [folder.name for folder in self.folders()]
+        if len(names) > 1:
             raise click.UsageError(f"say which instance with -i NAME; there are: {', '.join(names)}")
-        if self.name not in names:
-            there = (
-                f"there are: {', '.join(names)}" if names else "there is none yet; make one with: fedgov init NAME …"
-            )
-            raise click.UsageError(f"there is no instance {self.name!r} in {self.home}; {there}")
-        return self.name
+        return names[0] if names else ""
+
+    def _nothing_here(self) -> str:
+        return f"there is no instance in {self.home} yet; make one with: fedgov init NAME …"
 
     def run(self, work: Callable[[Instance], Awaitable[T]]) -> T:
         """Open the instance, do the work, close it and return the result."""
@@ -71,18 +97,4 @@ class Entrance:
             async with open_instance(config) as running:
                 return await work(running)
 
-        return in_plain_words(lambda: asyncio.run(opened()))
-
-
-def load(folder: Path) -> Config:
-    """Read a configuration; mistakes end the command, all of them listed."""
-    return in_plain_words(lambda: configuration.load(folder))
-
-
-def in_plain_words(work: Callable[[], T]) -> T:
-    """Do something; a refusal ends the command with its words and exit status 1."""
-    try:
-        return work()
-    except FedgovError as error:
-        detail = f" ({error.detail})" if error.detail else ""
-        raise click.ClickException(f"{error.safe}{detail}") from error
+        return asyncio.run(opened())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import shutil
 import tomllib
 from pathlib import Path
 
 import click
 
 from fedgov.app import open_instance
-from fedgov.cli.entrance import Entrance, in_plain_words
+from fedgov.cli.entrance import Entrance
 from fedgov.kernel import config as configuration
 from fedgov.kernel.config import INSTANCE_NAME
 from fedgov.store import schema
@@ -66,7 +66,7 @@ def init(
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(f"{folder} exists already and was left as it is")
     text = _TEMPLATE.format(
-        organisation=organisation,
+        organisation=" ".join(organisation.split()),
         organisation_text=quoted(organisation),
         domain=quoted(domain),
         tooi=quoted(tooi),
@@ -81,24 +81,33 @@ def init(
 
 
 def make(folder: Path, text: str) -> None:
-    """Write a configuration and make keys and database.
+    """Write a configuration and make keys and database; when that fails, nothing is left behind.
 
     Raises:
-        click.ClickException: The configuration has mistakes; nothing was written.
+        ConfigurationError: The configuration has mistakes; all are listed.
+        FedgovError: The database cannot be made.
     """
-    config = in_plain_words(lambda: configuration.read(tomllib.loads(text), folder=folder))
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)  # keys and everything people wrote are in here
-    path = folder / "config.toml"
-    with path.open("x", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)  # it may hold a database password
-        file.write(text)
+    config = configuration.read(tomllib.loads(text), folder=folder)
 
     async def open_once() -> None:
         async with open_instance(config):
             pass
 
-    in_plain_words(lambda: asyncio.run(open_once()))
+    write(folder, text)
+    try:
+        asyncio.run(open_once())
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+def write(folder: Path, text: str) -> None:
+    """Write a configuration into a folder that is closed to others: keys and everything people wrote will be there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    path = folder / "config.toml"
+    path.touch(mode=0o600, exist_ok=False)  # it may hold a database password
+    path.write_text(text, encoding="utf-8")
 
 
 @click.command()
@@ -106,5 +115,5 @@ def make(folder: Path, text: str) -> None:
 def migrate(entrance: Entrance) -> None:
     """Bring the database to the newest schema."""
     config = entrance.config()
-    revision = in_plain_words(lambda: asyncio.run(schema.upgrade(config.database_url)))
+    revision = asyncio.run(schema.upgrade(config.database_url))
     click.echo(f"{config.name}: schema {revision}")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import errno
+import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import click
 import uvicorn
+import uvloop
 
 from fedgov.app import Server
-from fedgov.cli.entrance import Entrance, load
+from fedgov.cli.entrance import Entrance
 from fedgov.kernel.config import Config
 
-STOP_SECONDS = 5
+STOP_SECONDS: Final = 5
 
 
 @click.command()
@@ -20,37 +26,62 @@ STOP_SECONDS = 5
 @click.pass_obj
 def serve(entrance: Entrance, names: tuple[str, ...]) -> None:
     """Serve one or more instances from this process; all of them when none is named."""
-    if names:
-        configs = [Entrance(home=entrance.home, name=name).config() for name in names]
-    elif entrance.name is not None:
-        configs = [entrance.config()]
-    else:
-        configs = [load(folder) for folder in entrance.folders()]
-    if not configs:
-        raise click.UsageError(f"there is no instance in {entrance.home} yet; make one with: fedgov init NAME …")
-    run(configs)
-
-
-def run(configs: Sequence[Config]) -> None:
-    """Serve until told to stop (SIGTERM or Ctrl-C)."""
+    configs = entrance.configs(names)
+    check_names(configs)
     server = make_server(configs)
     sockets = listen(configs)
-    for config in configs:
-        click.echo(f"{config.instance.organisation}: {config.site.origin} (listening on {config.server.listen})")
-    server.run(sockets=sockets)
-    if not server.started:
-        raise SystemExit(1)
+
+    async def run() -> None:
+        serving = asyncio.create_task(until_told(server, sockets))
+        if await has_started(server, serving):
+            for config in configs:
+                click.echo(
+                    f"{config.instance.organisation}: {config.site.origin} (listening on {config.server.listen})"
+                )
+        await serving
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
 
 
-def make_server(configs: Sequence[Config]) -> uvicorn.Server:
+class InstanceServer(uvicorn.Server):
+    """A uvicorn server that opens its instances first and closes them last.
+
+    The lifespan protocol would do so too, but a refusal, such as a database of a
+    newer version, would be lost in a log. Signals are left to `until_told`:
+    uvicorn ends the process with the signal, as if stopping had failed.
+    """
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until `should_exit`.
+
+        Raises:
+            FedgovError: An instance cannot be opened.
+        """
+        app = self.config.app
+        assert isinstance(app, Server)  # noqa: S101 - made by make_server
+        await app.open()
+        try:
+            await super().serve(sockets=sockets)
+        finally:
+            await app.close()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def make_server(configs: Sequence[Config]) -> InstanceServer:
     """Return a server for some instances, not yet started."""
-    return uvicorn.Server(
+    return InstanceServer(
         uvicorn.Config(
             Server(configs),
             loop="uvloop",
             http="httptools",
             ws="none",
-            lifespan="on",
+            lifespan="off",
+            log_config=None,  # as the rest of fedgov
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -63,28 +94,71 @@ def make_server(configs: Sequence[Config]) -> uvicorn.Server:
     )
 
 
-def listen(configs: Sequence[Config]) -> list[socket.socket]:
+async def until_told(server: InstanceServer, sockets: list[socket.socket]) -> None:
+    """Serve until SIGTERM or Ctrl-C; a second Ctrl-C waits for nobody."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.handle_exit, number, None)
+    try:
+        await server.serve(sockets=sockets)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def has_started(server: InstanceServer, serving: asyncio.Task[None]) -> bool:
+    """Wait until a server answers, or until it is clear that it will not."""
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
+        await asyncio.sleep(0.02)
+    return server.started
+
+
+def check_names(configs: Sequence[Config]) -> None:
+    """Check that the Host header can tell the instances apart.
+
+    Raises:
+        click.ClickException: Two of them answer to the same name.
+    """
+    owners: dict[str, str] = {}
+    for config in configs:
+        for name in {config.instance.domain, *config.server.aliases}:
+            other = owners.setdefault(name, config.name)
+            if other != config.name:
+                raise click.ClickException(
+                    f"{other} and {config.name} both answer to {name}; see instance.domain and server.aliases"
+                )
+
+
+def listen(
+    configs: Sequence[Config], *, advice: str = "change server.listen, or stop that server"
+) -> list[socket.socket]:
     """Open the listeners; instances with the same address share one.
+
+    Args:
+        configs: The instances.
+        advice: What to do when an address is in use.
 
     Raises:
         click.ClickException: An address is in use or not ours.
     """
     opened: dict[tuple[str, int], socket.socket] = {}
     for config in configs:
-        address = config.listen
-        if address in opened:
-            continue
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(address)
-        except OSError as error:
-            raise click.ClickException(
-                f"{config.name} cannot listen on {config.server.listen}: {error.strerror}; "
-                "is another server running there? Change server.listen, or stop it"
-            ) from None
-        listener.listen(2_048)
-        listener.set_inheritable(True)
-        opened[address] = listener
+        if config.listen not in opened:
+            opened[config.listen] = _listener(config, advice=advice)
     return list(opened.values())
+
+
+def _listener(config: Config, *, advice: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.listen[0] else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(config.listen)
+        listener.listen(2_048)
+    except OSError as error:
+        listener.close()
+        where = f"{config.name} cannot listen on {config.server.listen}"
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(f"{where}: another server does; {advice}") from None
+        raise click.ClickException(f"{where}: {error.strerror or error}; see server.listen") from None
+    return listener

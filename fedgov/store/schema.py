@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from fedgov.kernel.errors import ConflictError
+from fedgov.kernel.errors import ConflictError, UnreachableError
 from fedgov.store.writer import set_up_connections
+
+_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(7061697665)")
+"""Of two processes that start at the same moment, the second finds the work done."""
 
 
 def _alembic() -> AlembicConfig:
@@ -30,7 +36,7 @@ def newest_revision() -> str:
 
 
 async def upgrade(url: str) -> str:
-    """Bring a database to the newest schema; an empty one gets all of it.
+    """Bring a database to the newest schema, all of it or nothing; an empty one gets everything.
 
     Args:
         url: ``sqlite:///PATH`` or ``postgresql://…``.
@@ -40,15 +46,50 @@ async def upgrade(url: str) -> str:
 
     Raises:
         ConflictError: The database was made by a newer fedgov; nothing was changed.
+        UnreachableError: The database cannot be opened.
     """
     if url.startswith("sqlite:"):
-        engine = create_engine(url, poolclass=NullPool)
-        set_up_connections(engine, read_only=False)
-        with engine.connect() as connection:
-            return _upgrade(connection)
-    async_engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
-    async with async_engine.connect() as async_connection:
-        return await async_connection.run_sync(_upgrade)
+        return _upgrade_sqlite(url)
+    return await _upgrade_postgres(url)
+
+
+def _upgrade_sqlite(url: str) -> str:
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")  # we say BEGIN ourselves
+    set_up_connections(engine, read_only=False)
+    try:
+        connection = engine.connect()
+    except Exception as error:
+        raise _cannot_open(error) from error
+    with connection:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # of two processes, the second finds it done
+        except DBAPIError as error:
+            raise _cannot_open(error) from error
+        revision = _upgrade(connection)
+        connection.exec_driver_sql("COMMIT")
+        return revision
+
+
+async def _upgrade_postgres(url: str) -> str:
+    try:
+        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
+        connection = await engine.connect()
+    except ModuleNotFoundError as error:
+        raise _cannot_open("asyncpg is not installed: pip install 'fedgov[postgres]'") from error
+    except (ValueError, OverflowError, ArgumentError):  # their words hold the password
+        raise _cannot_open("its address is not postgresql://USER:PASSWORD@HOST:PORT/NAME") from None
+    except Exception as error:
+        raise _cannot_open(error) from error
+    async with aclosing(connection):
+        await connection.execute(_ONE_AT_A_TIME)
+        revision = await connection.run_sync(_upgrade)
+        await connection.commit()
+        return revision
+
+
+def _cannot_open(reason: object) -> UnreachableError:
+    words = getattr(reason, "orig", None) or reason
+    return UnreachableError("the database cannot be opened", detail=str(words).strip())
 
 
 def _upgrade(connection: Connection) -> str:
@@ -64,5 +105,4 @@ def _upgrade(connection: Connection) -> str:
         config = _alembic()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        connection.commit()
     return head

@@ -191,7 +191,8 @@ def refusal(error: BaseException) -> BaseException:
 
 def storage_unavailable(error: BaseException) -> UnreachableError:
     """Return the refusal for a database that is busy, full, read-only or away."""
-    return UnreachableError("the server cannot store this now", retry_after=BUSY_RETRY_AFTER, detail=str(error))
+    cause = getattr(error, "orig", None) or error  # the words around it quote the statement with what people wrote
+    return UnreachableError("the server cannot store this now", retry_after=BUSY_RETRY_AFTER, detail=str(cause))
 
 
 def _hand_back(group: list[_Job], signals: Signals) -> None:

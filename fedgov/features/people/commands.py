@@ -21,12 +21,13 @@ from fedgov.kernel.clock import to_datetime
 from fedgov.kernel.errors import NotFoundError
 from fedgov.kernel.uris import parse_handle
 
-_MINUTES: Final = "%Y-%m-%d %H:%M"
-
 
 def _ask_password(*, from_input: bool) -> str:
-    if from_input:
-        return sys.stdin.readline().rstrip("\r\n")
+    if from_input or not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        if not line:
+            raise click.UsageError("there is no password on standard input")
+        return line.rstrip("\r\n")
     answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return answer
 
@@ -45,6 +46,10 @@ async def _person(instance: Instance, handle: str) -> str:
     if known is not None and known.local:
         return str(known.uri)
     return await instance.fetch.actor_by_handle(parse_handle(handle, scheme=instance.site.scheme))
+
+
+def _local_time(milliseconds: int) -> str:
+    return to_datetime(milliseconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------
@@ -106,7 +111,7 @@ def list_users(entrance: Entrance) -> None:
         people = await instance.read(actors.find_many, uris=[row.actor_uri for row in rows])
         for row in rows:
             person = people[row.actor_uri]
-            seen = "never" if row.last_seen_at is None else to_datetime(row.last_seen_at).astimezone().strftime(_MINUTES)
+            seen = "never" if row.last_seen_at is None else _local_time(row.last_seen_at)
             state = "disabled" if row.disabled_at is not None else "administrator" if row.administrator else "active"
             cells = (row.username, person.name, person.function, seen, state)
             table.add_row(*map(Text, cells))  # a name is shown as it is, never read as markup

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from typing import Final
 
 import click
 from rich.console import Console
@@ -14,6 +16,9 @@ from fedgov.features.trust import queries, service
 from fedgov.features.trust.present import signature
 from fedgov.federation import overview
 from fedgov.kernel.clock import to_datetime
+
+_WIDE: Final = 1_000
+"""Columns for a program or file that reads along: each row on one line."""
 
 
 @click.command()
@@ -179,9 +184,11 @@ COMMANDS = (block, unblock, allow, show_rules, deliveries, peers, inbox)
 def _print(columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
     """Print a table; what strangers wrote in it is shown as it is, never read as markup."""
     table = Table(*columns, box=None, pad_edge=False)
+    for column in table.columns[:2]:
+        column.overflow = "fold"  # a host that is cut off is of no use
     for row in rows:
         table.add_row(*(Text("".join(each for each in cell if each.isprintable())) for cell in row))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def _when(milliseconds: int) -> str:
