@@ -58,6 +58,10 @@ class Fetch(Protocol):
         """
         ...
 
+    async def refresh_actor(self, uri: str) -> str:
+        """Read an actor anew, however fresh our copy is; return its URI. Raises what `actor` does."""
+        ...
+
     async def object(self, uri: str) -> str:
         """Make sure that an object is in the store; return its URI.
 

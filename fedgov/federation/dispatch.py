@@ -68,11 +68,13 @@ class Need:
         kind: An actor or an object.
         uri: Which one.
         required: Whether the activity waits when it cannot be had now.
+        fresh: Whether a copy that we have is not good enough; only for actors.
     """
 
     kind: Literal["actor", "object"]
     uri: str
     required: bool = True
+    fresh: bool = False
 
 
 def _no_needs(_activity: Activity) -> Iterable[Need]:

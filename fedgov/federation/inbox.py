@@ -37,6 +37,9 @@ PATIENCE: Final = 0.25
 IDLE_SECONDS: Final = 5.0
 MAX_WAITING: Final = 10_000
 BUSY_RETRY_AFTER: Final = 5.0
+RUSH_PER_SECOND: Final = 200
+RUSH_PAUSE: Final = 0.05
+LONGEST_RUSH: Final = 2.0
 GIVE_UP_AFTER: Final = 3 * DAY
 LONGEST_PAUSE: Final = 30 * MINUTE
 
@@ -111,6 +114,21 @@ class Intake:
         self._instance = instance
         self._waiting: list[tuple[VerifiedActivity, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._second = 0
+        self._arrived = 0
+        self._arrived_before = 0
+
+    @property
+    def in_a_rush(self) -> bool:
+        """Whether so much arrives, in this second or the one before, that accepting it goes before handling it."""
+        self._turn()
+        return max(self._arrived, self._arrived_before) >= RUSH_PER_SECOND
+
+    def _turn(self) -> None:
+        second = self._instance.clock.now() // SECOND
+        if second != self._second:
+            self._arrived_before = self._arrived if second == self._second + 1 else 0
+            self._second, self._arrived = second, 0
 
     async def add(self, verified: VerifiedActivity) -> None:
         """Write an activity to the log; return once it is on disk.
@@ -120,6 +138,8 @@ class Intake:
         """
         if len(self._waiting) >= MAX_WAITING:
             raise UnreachableError("the server is busy", retry_after=BUSY_RETRY_AFTER, detail="intake full")
+        self._turn()
+        self._arrived += 1
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((verified, stored))
         if self._task is None or self._task.done():
@@ -181,7 +201,7 @@ def _is_here(tx: Transaction, need: Need) -> bool:
     if need.kind == "object":
         found = objects.find(tx, uri=need.uri)
         return found is not None and found.deleted_at is None
-    return fetch.is_fresh(actors.find(tx, uri=need.uri), now=tx.now)
+    return not need.fresh and fetch.is_fresh(actors.find(tx, uri=need.uri), now=tx.now)
 
 
 def _with_inner(
@@ -256,10 +276,14 @@ class InboxWorker:
     Args:
         instance: The server.
         handlers: What rooms do with activities, by (activity type, object type).
+        intake: Where activities come in; None when nothing does.
     """
 
-    def __init__(self, instance: Instance, *, handlers: Mapping[tuple[str, str], Handler]) -> None:
+    def __init__(
+        self, instance: Instance, *, handlers: Mapping[tuple[str, str], Handler], intake: Intake | None = None
+    ) -> None:
         self._instance = instance
+        self._intake = intake
         self._handlers = handlers
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -269,6 +293,7 @@ class InboxWorker:
         """Handle items until cancelled."""
         try:
             while True:
+                await self._let_the_rush_pass()
                 try:
                     found = await self.work_once()
                 except UnreachableError as error:  # the store is busy or full: what is logged stays logged
@@ -279,6 +304,16 @@ class InboxWorker:
                     await self._instance.signals.wait("inbox", seconds=IDLE_SECONDS)
         finally:
             await self._stop()
+
+    async def _let_the_rush_pass(self) -> None:
+        """Wait while senders queue at the door, but not longer than people accept to wait for a post.
+
+        What is in the log is safe; a sender that is kept waiting gives up and comes back later.
+        """
+        pauses = int(LONGEST_RUSH / RUSH_PAUSE)
+        while pauses and self._intake is not None and self._intake.in_a_rush:
+            pauses -= 1
+            await asyncio.sleep(RUSH_PAUSE)
 
     async def _stop(self) -> None:
         tasks = list(self._busy.values())
@@ -368,7 +403,8 @@ class InboxWorker:
     async def _get(self, need: Need) -> None:
         if not self._instance.trust.allows(host(need.uri)):
             return  # the handler sees that it is missing
-        get = self._instance.fetch.actor if need.kind == "actor" else self._instance.fetch.object
+        source = self._instance.fetch
+        get = source.object if need.kind == "object" else source.refresh_actor if need.fresh else source.actor
         try:
             if await get(need.uri) != need.uri:
                 raise NotFoundError("what it is about has another address", detail=need.uri)

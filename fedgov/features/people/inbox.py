@@ -106,7 +106,7 @@ def check_move(_tx: Transaction, verified: VerifiedActivity) -> None:
 
 def needs_of_move(activity: Activity) -> Iterable[Need]:
     """The new account must be known before its claim can be compared."""
-    return () if activity.target is None else (Need(kind="actor", uri=activity.target),)
+    return () if activity.target is None else (Need(kind="actor", uri=activity.target, fresh=True),)
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------

@@ -346,6 +346,10 @@ class World:
             raise NotFoundError("nobody there", detail=uri)
         return uri
 
+    async def refresh_actor(self, uri: str) -> str:
+        """Nothing is older than it was."""
+        return await self.actor(uri)
+
     def refresh_thread(self, uri: str) -> None:
         """Nobody reads threads here."""
 

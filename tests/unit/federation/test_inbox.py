@@ -46,6 +46,10 @@ class Library:
     async def actor(self, uri: str) -> str:
         return await self._get(uri)
 
+    async def refresh_actor(self, uri: str) -> str:
+        """Nothing is older than it was."""
+        return await self.actor(uri)
+
     def refresh_thread(self, uri: str) -> None:
         """Nobody reads threads here."""
 

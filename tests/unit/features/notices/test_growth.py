@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -107,18 +108,28 @@ async def test_fan_out_finds_readers_by_index(town: Instance) -> None:
     await town.write(scene)
 
 
-async def test_one_post_for_five_hundred_readers_takes_as_many_statements_as_for_one(town: Instance) -> None:
+def _noting(ran: list[str], method: Callable[..., Any]) -> Callable[..., Any]:
+    """The same method, which notes that it was called."""
+
+    def noted(*args: Any, **values: Any) -> Any:
+        ran.append(method.__name__)
+        return method(*args, **values)
+
+    return noted
+
+
+async def test_one_post_for_five_hundred_readers_takes_as_many_statements_as_for_one(
+    town: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    for name in ("execute", "row", "rows", "value", "values"):
+        monkeypatch.setattr(Transaction, name, _noting(ran, getattr(Transaction, name)))
+
     def scene(tx: Transaction) -> tuple[int, int, int]:
-        def statements_of(deed: Any) -> int:
-            seen: list[str] = []
-
-            def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-                seen.append(statement)
-
-            event.listen(tx.connection, "before_cursor_execute", note)
+        def statements_of(deed: Callable[[], object]) -> int:
+            ran.clear()
             deed()
-            event.remove(tx.connection, "before_cursor_execute", note)
-            return len(seen)
+            return len(ran)
 
         follow(tx, ANNA, JELLE)
         for_one = statements_of(lambda: say(tx, JELLE))
@@ -152,7 +163,7 @@ async def test_one_post_for_five_hundred_readers_takes_as_many_statements_as_for
         return for_one, for_all, len(timeline(tx, "https://groningen.example/users/p499"))
 
     for_one, for_all, seen = await town.write(scene)
-    assert for_all == for_one
+    assert for_all == for_one > 1
     assert seen == 1
 
 

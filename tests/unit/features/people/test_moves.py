@@ -86,7 +86,7 @@ def test_a_second_move_within_a_week_is_refused(town: Town) -> None:
 def test_a_move_to_somebody_unknown_is_refused_and_the_worker_gets_the_target_first(town: Town) -> None:
     old = town.remote()
     document = verified(move_of(old))
-    assert list(needs_of_move(document.activity)) == [Need(kind="actor", uri=NEW)]
+    assert list(needs_of_move(document.activity)) == [Need(kind="actor", uri=NEW, fresh=True)]
     with pytest.raises(NotFoundError):
         on_move(town.tx, document)
 
