@@ -93,6 +93,8 @@ async def check_request() -> None:
     """
     if request.method in _SAFE_METHODS or request.path.startswith(API_PREFIXES):
         return
+    if request.routing_exception is not None:
+        return  # nothing answers to this: 404 and 405 say more than a refused form
     if _comes_from_elsewhere():
         raise StaleFormError("the form was sent by another site")
     secret = await _secret()

@@ -21,7 +21,7 @@ from fedgov.federation import actors, outbox
 from fedgov.federation import objects as object_store
 from fedgov.federation.dispatch import ANY, FetchedObject, Handler, Keeper, Need, VerifiedActivity
 from fedgov.kernel.errors import ForbiddenError, MalformedError, NotFoundError
-from fedgov.kernel.uris import host, is_http_uri
+from fedgov.kernel.uris import host, is_http_uri, same_origin
 from fedgov.store.transaction import Transaction
 
 # --- posts ------------------------------------------------------------------------------------------------------
@@ -106,6 +106,8 @@ def check_create(tx: Transaction, verified: VerifiedActivity) -> None:
         is_vote = view.is_vote and _is_our_poll(tx, view.in_reply_to)
         if not is_vote and object_store.find(tx, uri=view.uri) is None:
             _check_concerns_us(tx, activity=activity, view=view)
+    elif not same_origin(activity.object_uri or "", activity.actor):
+        raise ForbiddenError("the object belongs to another server than its author", detail=activity.object_uri or "")
     elif not post_queries.is_followed_here(tx, actor=activity.actor) and not post_queries.local_among(
         tx, uris=activity.audience.everyone
     ):
