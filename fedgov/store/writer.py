@@ -185,7 +185,7 @@ def refusal(error: BaseException) -> BaseException:
     if isinstance(error, StopIteration):
         return RuntimeError(f"a use case let StopIteration escape: {error}")  # no future can carry that one
     cause = error.orig if isinstance(error, DBAPIError) else error
-    code = cause.sqlite_errorcode if isinstance(cause, sqlite3.Error) else 0
+    code = getattr(cause, "sqlite_errorcode", 0)  # errors of the driver itself have none
     return storage_unavailable(error) if code & 0xFF in _WAIT else error
 
 

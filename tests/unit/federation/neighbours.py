@@ -158,7 +158,7 @@ class Neighbour:
 
     async def open(self, *, address: str = "127.0.0.1", port: int = 0) -> Neighbour:
         """Listen, on a free port."""
-        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.1)
+        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.01)
         await self._runner.setup()
         site = web.TCPSite(self._runner, address, port)
         await site.start()

@@ -158,7 +158,9 @@ async def make_tables(url: str) -> None:
     """Make all tables in an empty database; leave those that are there."""
     if url.startswith("sqlite:"):
         engine = create_engine(url)
-        metadata.create_all(engine)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA synchronous=OFF")  # or each table waits for the disk
+            metadata.create_all(connection)
         engine.dispose()
         return
     async_engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))

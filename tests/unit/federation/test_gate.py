@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from fedgov.federation import inbox, peers
+from fedgov.activitystreams.audience import Audience, Visibility
+from fedgov.federation import inbox, outbox, peers
 from fedgov.federation.dispatch import VerifiedActivity
 from fedgov.federation.gate import Refused
 from fedgov.federation.signatures.keys import generate_ed25519
@@ -200,6 +201,16 @@ async def test_our_own_people_do_not_come_in_by_the_door(office: Office, delft: 
     mallory = delft.person("mallory")
     for actor in (ours, ours.replace("gouda", "GOUDA"), ours.replace("gouda.example", "gouda.example:443")):
         await refused(office, mallory, mallory.activity(actor=actor, id=f"{actor}/activities/1"))
+    uri = await office.instance.write(
+        outbox.publish,
+        actor=ours,
+        activity={"type": "Like", "object": mallory.uri},
+        audience=Audience(to=(mallory.uri,)),
+        visibility=Visibility.DIRECT,
+    )
+    reflected = await office.instance.read(outbox.find, uri=uri)
+    assert reflected is not None
+    await refused(office, mallory, reflected)
 
 
 async def test_sig_10_a_hundred_replays_have_one_effect(office_on_both: Office, delft: Neighbour) -> None:
@@ -333,6 +344,17 @@ async def test_sig_24_a_server_we_do_not_talk_with_is_refused_before_anything_is
     with pytest.raises(ForbiddenError):
         await office.gate.identify(mallory.gets("https://gouda.example/users/a", now=office.now), source=SOURCE)
     assert evil.asked == delft.asked == []
+
+
+async def test_sig_24_a_known_key_of_a_server_we_no_longer_talk_with_forwards_nothing(
+    office: Office, delft: Neighbour, open_neighbour: OpenNeighbour
+) -> None:
+    evil = await open_neighbour("evil")
+    fatima, mallory = delft.person("fatima"), evil.person("mallory")
+    await deliver(office, mallory, fatima.proven(fatima.activity(), now=office.now))
+    office.trust.refused.add(evil.host)
+    with pytest.raises(ForbiddenError):
+        await deliver(office, mallory, fatima.proven(fatima.activity(), now=office.now))
 
 
 async def test_sig_26_an_account_that_deletes_itself_is_thanked_without_a_fetch(

@@ -184,7 +184,9 @@ async def test_a_commit_that_fails_is_told_to_everybody_of_the_group(
     await sqlite.write(meet, host="later.example")
 
 
-@pytest.mark.parametrize("error", [StopIteration("next"), GiveUp(), KeyError("x")])
+@pytest.mark.parametrize(
+    "error", [StopIteration("next"), GiveUp(), KeyError("x"), sqlite3.ProgrammingError("wrong number of values")]
+)
 async def test_no_failure_of_a_use_case_ends_the_thread(sqlite: Database, error: BaseException) -> None:
     task = asyncio.ensure_future(sqlite.write(meet_and_fail, host="a.example", error=error))
     other = asyncio.ensure_future(sqlite.write(meet, host="b.example"))
