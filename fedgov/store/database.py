@@ -14,18 +14,20 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from fedgov.kernel.errors import UnreachableError
 from fedgov.store.signals import EVERYTHING, Signals
 from fedgov.store.transaction import Setting, Transaction
 from fedgov.store.writer import GroupCommitWriter, refusal, set_up_connections, storage_unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -172,6 +174,8 @@ class PostgresDatabase:
     def __init__(self, url: str, *, setting: Setting) -> None:
         self.signals = Signals()
         self._setting = setting
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - not needed for SQLite
+
         self._engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=8, max_overflow=8, pool_timeout=10
         )
