@@ -8,6 +8,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := --quiet --require-hashes --no-deps --requirement
 SELF := --quiet --no-deps --no-build-isolation --editable .
 LANGUAGES := nl en fy
+# What marks a text besides gettext: `later`, and refusals whose reason a page shows.
+KEYWORDS := later InvalidError ConflictError ForbiddenError RateLimitedError
 LOCK := $(BIN)/uv pip compile pyproject.toml --extra postgres --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --overrides requirements/overrides.txt --custom-compile-command "make locks" --no-annotate --quiet
 
@@ -67,7 +69,7 @@ frontend: | $(VENV)/.runtime
 
 messages: $(VENV)/.runtime
 	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --ignore-dirs '.* node_modules instances tests' \
-		--no-location --sort-output --no-wrap --project fedgov --header-comment '# Texts of fedgov, EUPL-1.2' \
+		$(KEYWORDS:%=--keyword %) --no-location --sort-output --no-wrap --project fedgov --header-comment '# Texts of fedgov, EUPL-1.2' \
 		--output-file $(VENV)/messages.pot .
 	for language in $(LANGUAGES); do \
 		$(BIN)/pybabel --quiet update --init-missing --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --no-wrap \

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from fedgov.web.desk import Counts
-from fedgov.web.language import LANGUAGES, OWN_NAMES, PARAMETER
+from fedgov.web.language import LANGUAGES, OWN_NAMES, PARAMETER, later
 from fedgov.web.session import Visitor
 
 
@@ -36,18 +36,18 @@ class LanguageLink:
 
 
 _MEMBER: Final = (
-    Place(key="home", path="/home", label="Home", icon="home"),
-    Place(key="organisation", path="/timeline/organisation", label="Organisation", icon="organisation"),
-    Place(key="public", path="/timeline/public", label="Public", icon="public"),
-    Place(key="people", path="/search", label="People", icon="people"),
-    Place(key="notifications", path="/notifications", label="Notifications", icon="bell"),
-    Place(key="bookmarks", path="/bookmarks", label="Saved", icon="bookmark"),
-    Place(key="admin", path="/admin", label="Administration", icon="gauge"),
+    Place(key="home", path="/home", label=later("Home"), icon="home"),
+    Place(key="organisation", path="/timeline/organisation", label=later("Organisation"), icon="organisation"),
+    Place(key="public", path="/timeline/public", label=later("Public"), icon="public"),
+    Place(key="people", path="/search", label=later("People"), icon="people"),
+    Place(key="notifications", path="/notifications", label=later("Notifications"), icon="bell"),
+    Place(key="bookmarks", path="/bookmarks", label=later("Saved"), icon="bookmark"),
+    Place(key="admin", path="/admin", label=later("Administration"), icon="gauge"),
 )
 _VISITOR: Final = (
-    Place(key="start", path="/", label="Start", icon="home"),
-    Place(key="public", path="/timeline/public", label="Public", icon="public"),
-    Place(key="about", path="/about", label="About", icon="info"),
+    Place(key="start", path="/", label=later("Start"), icon="home"),
+    Place(key="public", path="/timeline/public", label=later("Public"), icon="public"),
+    Place(key="about", path="/about", label=later("About"), icon="info"),
 )
 
 

@@ -51,6 +51,9 @@ _CODE_OF_STATUS: Final = {
     413: "too_large",
     429: "rate_limited",
 }
+_EXPLAINED: Final = frozenset({"invalid", "conflict", "forbidden", "rate_limited"})
+"""Refusals whose own reason helps a person; the catalogues have these (`make messages`)."""
+
 DEFAULT_RETRY: Final = 60
 """Seconds, when a refusal does not say."""
 
@@ -116,7 +119,7 @@ async def as_page(problem: Problem) -> Response:
         status=problem.status,
         code=problem.code,
         number=problem.status,
-        detail=_sentence(translator.translation(problem.message)) if problem.code in {"invalid", "conflict"} else None,
+        detail=_sentence(translator.translation(problem.message)) if problem.code in _EXPLAINED else None,
         retry_after=problem.retry_after,
         sent=await _sent() if request.method == "POST" else forms.Form(),
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -28,8 +28,16 @@ def texts() -> frozenset[str]:
     """What the code and the templates ask to be translated, as ``make messages`` finds it."""
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
     methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
-    found = extract_from_dir(str(ROOT), method_map=methods, directory_filter=_is_ours)
+    keywords = dict(DEFAULT_KEYWORDS) | dict.fromkeys(marks())
+    found = extract_from_dir(str(ROOT), method_map=methods, keywords=keywords, directory_filter=_is_ours)
     return frozenset(text if isinstance(text, str) else text[0] for _, _, text, _, _ in found)
+
+
+def marks() -> list[str]:
+    """What marks a text besides gettext, as ``make messages`` names it: `later`, and refusals that a page explains."""
+    line = re.search(r"^KEYWORDS := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert line is not None
+    return line[1].split()
 
 
 def _is_ours(folder: str) -> bool:
@@ -61,6 +69,10 @@ def wanting(message: Message) -> str | None:
 def test_every_text_is_in_the_catalogue(language: str) -> None:
     known = {_forms(message.id)[0] for message in catalogue(language)}
     assert texts() - known == frozenset(), "run `make messages`, then translate"
+
+
+def test_reasons_of_refusals_are_among_the_texts() -> None:
+    assert {"this file is in use already", "choose a picture: PNG, JPEG, WebP or GIF", "the poll is over"} <= texts()
 
 
 @pytest.mark.parametrize("language", ["nl", "fy"])

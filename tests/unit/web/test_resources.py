@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_wheel_carries_templates_front_end_files_and_translations(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
 
-    expected = {f"fedgov/web/static/vendor/{name}" for name in ("utrecht.css", "tokens.css", "htmx.min.js")}
+    expected = {f"fedgov/web/static/vendor/{name}" for name in ("utrecht.css", "htmx.min.js")}
     expected |= {f"fedgov/web/templates/{p.relative_to(ROOT / 'templates')}" for p in ROOT.glob("templates/**/*.html")}
     expected |= {
         str(source.relative_to(ROOT).with_suffix(".mo")) for source in ROOT.glob("fedgov/web/locale/*/LC_MESSAGES/*.po")

@@ -11,7 +11,7 @@ from quart import Response, request
 
 from fedgov.features.people import present, queries
 from fedgov.federation import objects
-from fedgov.kernel.errors import InvalidError, MalformedError, NotFoundError
+from fedgov.kernel.errors import MalformedError, NotFoundError
 from fedgov.kernel.uris import is_http_uri, parse_handle
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PersonCard
@@ -35,7 +35,7 @@ async def lead_home() -> Response:
         own = parse_handle(form.value("own_handle"), scheme=instance.site.scheme)
     except MalformedError:
         words = (await current_translator()).gettext("this is not an address like @name@organisation.example")
-        again = form.with_refusal(InvalidError("", field="own_handle"), message=words)
+        again = form.with_error("own_handle", words)
         return await _interact_page(form.value("handle"), form=again, status=422)
     person = await instance.read(_local_person, handle=form.value("handle"))
     destination = f"{instance.site.scheme}://{own.host}/authorize_interaction?uri={quote(person.uri, safe='')}"

@@ -144,7 +144,9 @@ def _check(tx: Transaction, *, row: Row[Any], poll: Row[Any], actor: str, has_vo
         return
     if row.author == actor:
         raise ForbiddenError("nobody votes in an own poll")
-    raise ConflictError("the poll is over" if closed else "you have voted already")
+    if closed:
+        raise ConflictError("the poll is over")
+    raise ConflictError("you have voted already")
 
 
 def _count(tx: Transaction, *, row: Row[Any], poll: Row[Any], actor: str, position: int) -> None:
