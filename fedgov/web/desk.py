@@ -55,6 +55,7 @@ class Desk:
         logo: Picture for the header, or None; the first letter is shown then.
         version: Version of the software.
         source_url: Where the source code is.
+        max_upload: Largest attachment, in bytes.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Desk:
     logo: Path | None = None
     version: str = ""
     source_url: str = ""
+    max_upload: int = 20_000_000
 
     @property
     def secure(self) -> bool:

@@ -354,7 +354,14 @@ def revision_rows(tx: Transaction, *, row: Row[Any], viewer: str | None) -> list
 
 
 def preview_card(
-    tx: Transaction, *, author: str, text: str, visibility: Visibility, title: str = "", summary: str = ""
+    tx: Transaction,
+    *,
+    author: str,
+    text: str,
+    visibility: Visibility,
+    title: str = "",
+    summary: str = "",
+    attachments: Sequence[AttachmentCard] = (),
 ) -> PostCard:
     """Return how a post would look, without storing it.
 
@@ -365,6 +372,7 @@ def preview_card(
         visibility: The audience chosen.
         title: Plain text.
         summary: Note in advance.
+        attachments: Files that were kept already.
     """
     rendered = render_markdown(text, hashtag_url=lambda tag: f"/tags/{quote(tag)}")
     return PostCard(
@@ -377,4 +385,5 @@ def preview_card(
         visibility=visibility.value,
         title=title,
         summary=summary,
+        attachments=tuple(attachments),
     )

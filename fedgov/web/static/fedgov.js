@@ -74,4 +74,14 @@
   document.addEventListener("htmx:load", (event) => prepare(event.target));
   prepare(document);
   document.querySelector("[data-focus]")?.focus();
+
+  /* Whoever chose "Reply" wants to type. */
+  function answer() {
+    const area = location.hash === "#reply" && document.querySelector("#reply textarea");
+    if (!area) return;
+    area.focus();
+    area.setSelectionRange(area.value.length, area.value.length);
+  }
+  window.addEventListener("hashchange", answer);
+  answer();
 })();

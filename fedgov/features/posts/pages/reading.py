@@ -118,7 +118,8 @@ async def _timeline(path: str, found: Stream, wanted: PageRequest, *, which: str
 
 async def short_profile(name: str) -> Response:
     """Lead from the short address of a person to the page."""
-    return redirect_to(f"/users/{quote(name)}")
+    query = request.query_string.decode("ascii", "ignore")
+    return redirect_to(f"/users/{quote(name)}{'?' if query else ''}{query}")
 
 
 async def local_profile(name: str) -> Response:

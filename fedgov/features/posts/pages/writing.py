@@ -168,6 +168,7 @@ async def _preview(visitor: Visitor, form: Form) -> Response:
         visibility=visibility,
         title=form.value("title"),
         summary=form.value("summary"),
+        attachments=await uploads.kept_files(visitor.actor_uri, form),
     )
     return await _composer(visitor, form, preview=card)
 

@@ -411,10 +411,10 @@ async def test_buttons_do_and_undo(town: Instance, bouke: Counter) -> None:
 async def test_a_reaction_is_given_and_taken_back(town: Instance, bouke: Counter) -> None:
     object_id = await said(town)
 
-    await bouke.post(f"/posts/{object_id}/react", {"emoji": "🎉"})
-    assert "🎉" in await text(await bouke.get(f"/posts/{object_id}"))
-    await bouke.post(f"/posts/{object_id}/react", {"emoji": "🎉"})
-    assert "🎉" not in await text(await bouke.get(f"/posts/{object_id}"))
+    await bouke.post(f"/posts/{object_id}/react", {"emoji": "🚲"})
+    assert "🚲" in await text(await bouke.get(f"/posts/{object_id}"))
+    await bouke.post(f"/posts/{object_id}/react", {"emoji": "🚲"})
+    assert "🚲" not in await text(await bouke.get(f"/posts/{object_id}"))
     assert (await bouke.post(f"/posts/{object_id}/react", {"emoji": "geen"})).status_code == 422
 
 
