@@ -230,6 +230,7 @@ def _desk(instance: Instance) -> Desk:
         tokens=own.get("tokens.css"),
         logo=own.get("logo.svg") or own.get("logo.png"),
         version=__version__,
+        max_upload=config.media.max_bytes,
     )
 
 
