@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ BATCH: Final = 5_000
 HOSTS_AT_ONCE: Final = 256
 PER_HOST: Final = 8
 IDLE_SECONDS: Final = 1.0
+LOOK_PAUSE: Final = 0.05
 PARK_AFTER: Final = 7 * DAY
 GONE_INBOX_PATIENCE: Final = 48 * HOUR
 FIRST_PAUSE: Final = 10 * SECOND
@@ -144,7 +145,9 @@ class DeliveryWorker:
                 except UnreachableError as error:  # the store is busy: what is queued stays queued
                     _log.warning("delivery_waits", reason=error.safe, detail=error.detail)
                     started = 0
-                if not started:
+                if started:
+                    await asyncio.sleep(LOOK_PAUSE)  # each host that is done asks for a look; one serves many
+                else:
                     await self._instance.signals.wait("deliveries", seconds=IDLE_SECONDS)
         finally:
             for task in self._busy.values():
@@ -212,7 +215,7 @@ class DeliveryWorker:
             await self._finish(row, "withdrawn", "this instance no longer exchanges messages with this server")
             return True
         try:
-            answer = await self._post(parcel)
+            answer, shape = await self._post(parcel)
         except (ForbiddenError, MalformedError) as error:
             await self._finish(row, "failed", error.safe)
             return True
@@ -222,10 +225,10 @@ class DeliveryWorker:
             _log.exception("delivery_parked", delivery=row.id, host=row.host)
             await self._finish(row, "parked", f"{type(error).__name__}: {error}"[:500])
             return True
-        return await self._judge(parcel, answer)
+        return await self._judge(parcel, answer, shape=shape)
 
-    async def _post(self, parcel: _Parcel) -> Answer:
-        """Send, knocking again in another shape where the first is refused."""
+    async def _post(self, parcel: _Parcel) -> tuple[Answer, Shape]:
+        """Send, knocking again in another shape where the first is refused; return the answer and to which shape."""
         row = parcel.row
         headers = {"Content-Type": MEDIA_TYPE, "Accept": "application/activity+json, application/json"}
         if parcel.synchronisation is not None:
@@ -239,22 +242,21 @@ class DeliveryWorker:
             )
             answer = _as_meant(await self._room.client.post(row.inbox, body=parcel.body, headers=signed))
             if not wants_another_shape(answer):
-                if 200 <= answer.status < 300:
-                    await self._room.peers.learn_shape(row.host, shape)
-                return answer
+                return answer, shape
             tried.append(shape)
             asked = shape_for(answer.headers.get("accept-signature", ""), request=request)
             following = asked if asked is not None and asked not in tried else next_shape(shape, tried, request=request)
             if following is None:
-                return answer
+                return answer, shape
             shape = following
 
-    async def _judge(self, parcel: _Parcel, answer: Answer) -> bool:
+    async def _judge(self, parcel: _Parcel, answer: Answer, *, shape: Shape) -> bool:
         """Decide what an answer means for the delivery and its host (see the table in the explanation)."""
         row, status = parcel.row, answer.status
         reason = f"the server answered {status}"
         if 200 <= status < 300:
-            await self._instance.write(_succeed, row=row)
+            learnt = await self._room.peers.news_of_shape(row.host, shape)
+            await self._instance.write(_succeed, row=row, learnt=learnt)
             self._delivered(row.host)
             return True
         if status in (408, 429, 503):
@@ -383,16 +385,18 @@ def _refused_pause(attempts: int) -> int:
     return REFUSED_PAUSES[attempts] if attempts < len(REFUSED_PAUSES) else _pause(attempts + _AFTER_REFUSALS)
 
 
-def _succeed(tx: Transaction, *, row: Row[Any]) -> None:
+def _succeed(tx: Transaction, *, row: Row[Any], learnt: Mapping[str, Any]) -> None:
     tx.execute(_FINISH, {"delivery": row.id, "new_state": "sent", "why": None, "at": tx.now})
+    values = dict(learnt)
     if row.failures or tx.now - (row.last_success_at or 0) > _SUCCESS_RESOLUTION:
-        values = {
+        values |= {
             "failures": 0,
             "failing_since": None,
             "next_attempt_at": None,
             "reason": None,
             "last_success_at": tx.now,
         }
+    if values:
         peers.change(tx, host=row.host, values=values)
     if row.parked_at is not None:
         peers.wake(tx, host=row.host)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Update, bindparam, select, update
 
 from fedgov.federation.signatures.shapes import FIRST, Shape
 from fedgov.instance import Instance
@@ -74,8 +75,16 @@ def find(tx: Transaction, *, host: str) -> Peer:
 def change(tx: Transaction, *, host: str, values: Mapping[str, Any]) -> None:
     """Store facts about a server, known before or not."""
     tx.execute(_MEET, {"host": host, "first_seen_at": tx.now})
-    tx.execute(update(peers).where(peers.c.host == host).values(**values))
+    tx.execute(_update_of(tuple(values)), {"of": host, **{f"new_{name}": value for name, value in values.items()}})
     tx.signal(f"peer:{host}")
+
+
+@cache
+def _update_of(names: tuple[str, ...]) -> Update:
+    """Return the statement that stores these facts: the same one each time, so that it is compiled once."""
+    return (
+        update(peers).where(peers.c.host == bindparam("of")).values({name: bindparam(f"new_{name}") for name in names})
+    )
 
 
 def describe(tx: Transaction, *, host: str, name: str | None, software: str | None, implements: list[str]) -> None:
@@ -142,8 +151,15 @@ class PeerBook:
 
     async def learn_shape(self, host: str, shape: Shape) -> None:
         """Remember for a week how a server wants requests signed; told again, the week begins anew."""
-        if self._is_news(await self.get(host), shape):
-            await self._change(host, {"shape": shape.value, "shape_learnt_at": self._instance.clock.now()})
+        learnt = await self.news_of_shape(host, shape)
+        if learnt:
+            await self._change(host, learnt)
+
+    async def news_of_shape(self, host: str, shape: Shape) -> dict[str, Any]:
+        """Return what is to be stored about a server that took requests of this shape; empty when that is known."""
+        if not self._is_news(await self.get(host), shape):
+            return {}
+        return {"shape": shape.value, "shape_learnt_at": self._instance.clock.now()}
 
     def _is_news(self, peer: Peer, shape: Shape) -> bool:
         return peer.shape is not shape or self._instance.clock.now() - peer.shape_learnt_at > _SHAPE_RESOLUTION
