@@ -24,19 +24,20 @@ from fedgov.cli.demo_script import CONVERSATION, FOLLOWS, PASSWORD, TOWNS, Colle
 from fedgov.cli.entrance import Entrance
 from fedgov.cli.instances import quoted, write
 from fedgov.cli.serve import InstanceServer, has_started, listen, make_server, until_told
-from fedgov.features.people.service import accounts
+from fedgov.features.people.service import accounts, profiles
 from fedgov.features.people.service import follows as following
+from fedgov.features.people.service.profiles import Profile
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.service import polls, publishing, reacting
 from fedgov.features.posts.vocabulary import PollDraft
-from fedgov.federation import actors, follows, objects
+from fedgov.federation import follows, objects
 from fedgov.instance import Instance
 from fedgov.kernel import config as configuration
 from fedgov.kernel.clock import DAY
 from fedgov.kernel.config import Config
 from fedgov.kernel.errors import UnreachableError
 from fedgov.kernel.uris import parse_handle
-from fedgov.store.tables import deliveries
+from fedgov.store.tables import deliveries, inbox_items
 from fedgov.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -211,8 +212,6 @@ class Stage:
     async def _hire(self, running: Running, person: Colleague) -> None:
         self.homes[person.username] = running
         instance = running.instance
-        if await instance.read(actors.find_local, username=person.username) is not None:
-            return  # an earlier start was interrupted
         await accounts.open_account(
             instance,
             username=person.username,
@@ -221,6 +220,9 @@ class Stage:
             function=person.function,
             department=person.department,
             administrator=person.administrator,
+        )
+        await instance.write(
+            profiles.change_profile, actor=self._actor(person.username), profile=Profile(summary=person.about)
         )
 
     def _actor(self, username: str) -> str:
@@ -276,8 +278,8 @@ class Stage:
         return int(row.id)
 
     async def _arrive_everywhere(self) -> None:
-        """Wait until nothing is on its way any more."""
-        for running in self.running:
+        """Wait until nothing is on its way any more: what came in may be answered, so each is asked twice."""
+        for running in (*self.running, *self.running):
             await self._until(running.instance, _nothing_waits)
 
     async def _until(self, instance: Instance, query: Callable[..., T], **values: object) -> T:
@@ -295,7 +297,10 @@ class Stage:
 
 
 def _nothing_waits(tx: Transaction) -> bool:
-    return not tx.value(select(func.count()).where(deliveries.c.state == "queued"))
+    """Tell whether everything has left, and all that came in was carried out."""
+    return not any(
+        tx.value(select(func.count()).where(table.c.state == "queued")) for table in (deliveries, inbox_items)
+    )
 
 
 def _show(configs: Sequence[Config], console: Console) -> None:

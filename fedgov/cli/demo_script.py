@@ -142,6 +142,7 @@ FOLLOWS: Final = (
     ("wijkteam", "adviseur"),
     ("archief", "griffie"),
     ("archief", "data"),
+    ("archief", "systemen"),
     ("jurist", "inkoper"),
     ("jurist", "adviseur"),
     ("data", "systemen"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Iterator, Sequence
@@ -72,8 +73,14 @@ class InstanceServer(uvicorn.Server):
         yield
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether uvicorn has something to say: that it cut off an unfinished request to stop in time is none."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
 def make_server(configs: Sequence[Config]) -> InstanceServer:
     """Return a server for some instances, not yet started."""
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     return InstanceServer(
         uvicorn.Config(
             Server(configs),

@@ -1,0 +1,184 @@
+"""Serving: which instances, to whom, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commandline import (
+    ask,
+    done,
+    free_ports,
+    hire,
+    make_instance,
+    refused,
+    rows,
+    run,
+    serving,
+    until,
+)
+
+
+def change_setting(home: Path, name: str, old: str, new: str) -> None:
+    """Edit a configuration as an administrator would."""
+    path = home / name / "config.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@contextlib.contextmanager
+def busy(port: int) -> Iterator[None]:
+    """Ask all the time, over several connections, until the block ends."""
+    stop = threading.Event()
+    asked = [0] * 4
+
+    def visit(number: int) -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError):
+                ask(port, "/", headers={"Accept": "text/html"})
+                asked[number] += 1
+
+    visitors = [threading.Thread(target=visit, args=(number,)) for number in range(len(asked))]
+    for each in visitors:
+        each.start()
+    try:
+        until(lambda: all(asked))
+        yield
+    finally:
+        stop.set()
+        for each in visitors:
+            each.join()
+
+
+@pytest.fixture(scope="module")
+def ports(shared_home: Path) -> Iterator[tuple[int, int]]:
+    """One process serves gouda and delft on one port, and breda on another."""
+    both = make_instance(shared_home, "gouda", more='[accounts]\nregistration = "open"')
+    make_instance(shared_home, "delft", port=both)
+    other = make_instance(shared_home, "breda")
+    with serving("--home", shared_home, "serve", says="gemeente Gouda") as served:
+        assert served.printed.splitlines() == [
+            f"gemeente Breda: http://breda.localhost:{other} (listening on 127.0.0.1:{other})",
+            f"gemeente Delft: http://delft.localhost:{both} (listening on 127.0.0.1:{both})",
+            f"gemeente Gouda: http://gouda.localhost:{both} (listening on 127.0.0.1:{both})",
+        ]
+        yield both, other
+
+
+def test_the_host_header_chooses(ports: tuple[int, int]) -> None:
+    both, other = ports
+    for name, port in (("gouda", both), ("delft", both), ("breda", other)):
+        answer = ask(port, "/actor", host=f"{name}.localhost:{port}")
+        assert answer.document["id"] == f"http://{name}.localhost:{port}/actor"
+
+
+def test_every_listener_serves_every_instance(ports: tuple[int, int]) -> None:
+    both, other = ports
+    assert ask(other, "/actor", host=f"delft.localhost:{both}").document["id"] == f"http://delft.localhost:{both}/actor"
+
+
+@pytest.mark.parametrize("host", ["elsewhere.example", "gouda.localhost", "127.0.0.1", "a b", "gouda.localhost:x"])
+def test_an_unknown_host_gets_421(ports: tuple[int, int], host: str) -> None:
+    for path in ("/", "/actor", "/inbox"):
+        assert ask(ports[0], path, host=host).status == 421
+
+
+def test_two_hosts_get_421(ports: tuple[int, int]) -> None:
+    with socket.create_connection(("127.0.0.1", ports[0]), timeout=5) as line:
+        host = f"Host: gouda.localhost:{ports[0]}\r\n".encode()
+        line.sendall(b"GET / HTTP/1.1\r\n" + host + host + b"\r\n")
+        assert line.recv(100).startswith((b"HTTP/1.1 421", b"HTTP/1.1 400"))
+
+
+def test_a_second_server_on_the_same_port_is_refused_with_advice(ports: tuple[int, int], shared_home: Path) -> None:
+    again = run("--home", shared_home, "-i", "breda", "serve")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == (
+        f"Error: breda cannot listen on 127.0.0.1:{ports[1]}: another server does; "
+        "change server.listen, or stop that server\n"
+    )
+
+
+def test_a_second_server_on_the_same_sqlite_instance_is_refused(ports: tuple[int, int], shared_home: Path) -> None:
+    change_setting(shared_home, "breda", f'listen = "127.0.0.1:{ports[1]}"', f'listen = "127.0.0.1:{free_ports()[0]}"')
+    again = run("--home", shared_home, "serve", "breda")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == "Error: breda is being served already; stop that server first\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_a_busy_server_in_seconds_and_that_is_no_failure(home: Path, number: signal.Signals) -> None:
+    port = make_instance(home, "gouda")
+    change_setting(home, "gouda", "[database]", f'aliases = ["127.0.0.1:{port}"]\n[database]')
+    with serving("--home", home, "-i", "gouda", "serve", says="gemeente Gouda") as served, busy(port):
+        seconds = served.stop(number)
+        assert served.process.returncode == 0
+        assert seconds < 8
+        assert served.printed.count("\n") == 1  # the line that it printed when it started
+
+
+def test_an_open_connection_that_says_nothing_does_not_keep_a_server_from_stopping(home: Path) -> None:
+    port = make_instance(home, "gouda")
+    with (
+        serving("--home", home, "serve", "gouda", says="gemeente Gouda") as served,
+        socket.create_connection(("127.0.0.1", port)) as silent,
+    ):
+        silent.sendall(
+            b"POST /inbox HTTP/1.1\r\nHost: gouda.localhost:" + str(port).encode() + b"\r\nContent-Length: 9\r\n\r\n{"
+        )
+        time.sleep(0.2)
+        assert served.stop() < 12
+    assert served.process.returncode == 0
+
+
+def test_a_server_that_was_killed_starts_again(home: Path) -> None:
+    make_instance(home, "gouda")
+    hire(home, "gouda", "fatima")
+    with serving("--home", home, "serve", says="gemeente Gouda") as served:
+        said = done(home, "post", "fatima", "Nog net gezegd").strip()
+        served.stop(signal.SIGKILL)
+    with serving("--home", home, "serve", says="gemeente Gouda"):
+        assert rows(home, "gouda", "SELECT 1 FROM objects WHERE uri = ? AND document IS NOT NULL", said)
+
+
+def test_two_instances_that_answer_to_one_name_are_refused(home: Path) -> None:
+    port = make_instance(home, "gouda")
+    make_instance(home, "delft", more="")
+    change_setting(home, "delft", "[database]", f'aliases = ["gouda.localhost:{port}"]\n[database]')
+    words = refused(home, "serve")
+    assert f"delft and gouda both answer to gouda.localhost:{port}" in words
+
+
+def test_an_address_that_is_not_ours_is_refused(home: Path) -> None:
+    make_instance(home, "gouda")
+    change_setting(home, "gouda", 'listen = "127.0.0.1', 'listen = "192.0.2.1')
+    assert "gouda cannot listen on 192.0.2.1" in refused(home, "serve")
+
+
+def test_a_server_on_postgres_is_served_by_host_and_sees_the_command_line(home: Path, postgres_url: str) -> None:
+    port = make_instance(home, "gouda", database=postgres_url)
+    with serving("--home", home, "-i", "gouda", "serve", says="gemeente Gouda") as served:
+        hire(home, "gouda", "fatima")
+        said = done(home, "post", "fatima", "Hallo").strip()
+        path = said.partition(f":{port}")[2]
+        until(lambda: ask(port, path, host=f"gouda.localhost:{port}").status == 200, seconds=3)
+        assert served.stop() < 8
+    assert served.process.returncode == 0
+
+
+def test_a_database_that_is_away_is_told_at_the_start(home: Path) -> None:
+    make_instance(home, "gouda")
+    change_setting(home, "gouda", 'url = ""', 'url = "postgresql://fedgov:geheim@127.0.0.1:1/fedgov"')
+    started = run("--home", home, "serve")
+    assert (started.returncode, started.stdout) == (1, "")
+    assert started.stderr.startswith("Error: the database cannot be opened (")
+    assert started.stderr.count("\n") == 1
+    assert "geheim" not in started.stderr
