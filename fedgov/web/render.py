@@ -25,6 +25,7 @@ from fedgov.web.language import (
     markup_ngettext,
 )
 from fedgov.web.navigation import LanguageLink, language_links, navigation
+from fedgov.web.reasons import in_words
 from fedgov.web.redirects import read_notice
 from fedgov.web.session import current_visitor
 from fedgov.web.static_files import asset_url, own_asset_url
@@ -96,6 +97,7 @@ async def _frame() -> dict[str, object]:
         "_": markup_gettext(translator),
         "ngettext": markup_ngettext(translator),
         "t": translator,
+        "reason": functools.partial(in_words, translator=translator),
         "lang": translator.language,
         "languages": _language_links(translator),
         "now": desk.clock.now(),

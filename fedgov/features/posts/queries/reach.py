@@ -33,7 +33,12 @@ _ACTORS: Final = select(actors.c.uri, actors.c.host, actors.c.local).where(
 )
 _NAMES: Final = select(peers.c.host, peers.c.name).where(peers.c.host.in_(bindparam("hosts", expanding=True)))
 _DELIVERIES: Final = (
-    select(activities.c.object_uri, deliveries, peers.c.name.label("peer_name"))
+    select(
+        activities.c.object_uri,
+        deliveries,
+        peers.c.name.label("peer_name"),
+        peers.c.next_attempt_at.label("peer_rests"),
+    )
     .join(activities, activities.c.id == deliveries.c.activity_id)
     .outerjoin(peers, peers.c.host == deliveries.c.host)
     .where(activities.c.object_uri.in_(bindparam("uris", expanding=True)), activities.c.type.in_(["Create", "Update"]))
@@ -129,7 +134,7 @@ def _organisation_receipt(row: Row[Any], *, confirmed_at: int | None) -> Organis
         name=row.peer_name or row.host,
         state=state,
         reason=row.reason or "" if state in ("queued", "failed", "withdrawn") else "",
-        next_attempt_at=row.next_attempt_at if state == "queued" else None,
+        next_attempt_at=max(row.next_attempt_at, row.peer_rests or 0) if state == "queued" else None,
         attempts=row.attempts,
         updated_at=confirmed_at or row.sent_at or row.created_at,
     )
