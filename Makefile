@@ -24,6 +24,7 @@ help:
 	@echo "make docs             write the tables of the reference pages anew, from the code"
 	@echo "make frontend         build the front-end files and the translations"
 	@echo "make messages         collect the texts to translate into fedgov/web/locale"
+	@echo "make migration        draft a change of the database, as in: make migration MESSAGE='What changes'"
 	@echo "make locks            choose package versions anew, within pyproject.toml and package.json"
 	@echo "make wheel            build an installable package in dist/"
 	@echo "make system-packages  install what some tests need from Debian: PostgreSQL and chromium"
@@ -75,6 +76,10 @@ messages: $(VENV)/.runtime
 		$(BIN)/pybabel --quiet update --init-missing --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --no-wrap \
 			--input-file $(VENV)/messages.pot --output-dir fedgov/web/locale --locale $$language || exit 1; \
 	done
+
+# A draft: read and correct what it wrote in fedgov/store/migrations/versions.
+migration: $(VENV)/.runtime
+	$(BIN)/python -m tests.schema "$(MESSAGE)"
 
 # An existing lock keeps its versions; remove it first to take the newest of everything.
 locks: $(VENV)/.test
