@@ -34,7 +34,7 @@ from tests.benchmarks.peer import actor_uri, signing_key
 
 KNOWN_ACTORS: Final = 50
 TARGET: Final = "meter"
-W1_ACTIVITIES: Final = 20_000
+W1_ACTIVITIES: Final = 10_000
 OPEN_LOOP_PART: Final = 0.5
 DRAIN_SECONDS: Final = 120.0
 
@@ -92,7 +92,7 @@ def signed_requests(port: int, peer_port: int, *, count: int, known: int, offset
 
 async def w1(folder: Path) -> dict[str, Any]:
     """Accept signed posts of 50 known actors, durable before 202; then see them handled."""
-    port = processes.make_instance(folder)
+    port = await asyncio.to_thread(processes.make_instance, folder)
     await _with_instance(folder, _one_account)
     peer_port = processes.free_port()
     peer_arguments = ["-m", "tests.benchmarks.peer", str(peer_port)]
@@ -205,7 +205,7 @@ async def w2(folder: Path) -> dict[str, Any]:
 
 
 async def _fan_out(folder: Path, *, hosts: int, shape: Shape | None, faults: bool) -> dict[str, Any]:
-    processes.make_instance(folder)
+    await asyncio.to_thread(processes.make_instance, folder)
     peer_port, dead_port = processes.free_port(), processes.free_port()
     names = [_host_name(number, hosts, faults) for number in range(hosts)]
     places = [f"{name}.localhost:{dead_port if name.startswith('dead') else peer_port}" for name in names]
@@ -314,7 +314,7 @@ def _signatures_per_second() -> float:
 
 async def w6(folder: Path) -> dict[str, Any]:
     """Memory of an idle instance, a minute's worth of settling shortened to five seconds."""
-    processes.make_instance(folder)
+    await asyncio.to_thread(processes.make_instance, folder)
     with processes.served_instance(folder) as server:
         await asyncio.sleep(5)
         idle = server.memory()
@@ -327,7 +327,7 @@ async def w6(folder: Path) -> dict[str, Any]:
 
 async def w7(folder: Path) -> dict[str, Any]:
     """Time from start to the first 200, beside the bare imports of the libraries."""
-    processes.make_instance(folder)
+    await asyncio.to_thread(processes.make_instance, folder)
     starts = []
     for _ in range(3):
         with processes.served_instance(folder) as server:
