@@ -181,6 +181,7 @@ def _picture(document: Document, emoji: str | None) -> Emoji | None:
 def on_announce(tx: Transaction, verified: VerifiedActivity) -> None:
     """Somebody elsewhere shares a post with their followers."""
     activity = verified.activity
+    _refuse_passed_on(activity)
     object_uri = _object_uri(activity)
     sharer = actors.get(tx, uri=activity.actor)
     kind = visibility(activity.to, activity.cc, followers_uri=sharer.followers_uri)
@@ -199,6 +200,13 @@ def check_announce(tx: Transaction, verified: VerifiedActivity) -> None:
     activity = verified.activity
     if not post_queries.is_followed_here(tx, actor=activity.actor):
         raise ForbiddenError("nobody here follows who shared it", detail=activity.object_uri or "")
+    _refuse_passed_on(activity)
+
+
+def _refuse_passed_on(activity: Activity) -> None:
+    """Refuse an activity inside a share, as groups send them: as a share every comment would flood the home page."""
+    if activity.object is not None and "actor" in activity.object:
+        raise ForbiddenError("what a group passes on is not taken in; only posts that are shared", detail=activity.id)
 
 
 def needs_of_announce(activity: Activity) -> Iterable[Need]:

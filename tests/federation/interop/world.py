@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -68,14 +68,26 @@ class Letter:
         return orjson.loads(self.body)
 
 
+def _anything(_letter: Letter) -> bool:
+    return True
+
+
 @dataclass
 class Outside:
-    """A server that is not ours."""
+    """A server that is not ours.
+
+    Args:
+        port: Where it listens.
+        pages: What it shows: status, media type and body by address.
+        letters: Everything it was asked and sent.
+        demands: What a request for an address must be like, or it gets 401.
+        answers: Status and headers of the answer to a POST, by address.
+    """
 
     port: int = 0
     pages: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
-    signed_only: set[str] = field(default_factory=set)
+    demands: dict[str, Callable[[Letter], bool]] = field(default_factory=dict)
     answers: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
 
     def url(self, name: str, path: str = "") -> str:
@@ -95,11 +107,12 @@ class Outside:
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """Keep the request and answer it."""
         url = f"http://{request.host}{request.path_qs}"
-        self.letters.append(Letter(request.method, url, CIMultiDict(request.headers), await request.read()))
+        letter = Letter(request.method, url, CIMultiDict(request.headers), await request.read())
+        self.letters.append(letter)
         if request.method == "POST":
             status, headers = self.answers.get(url, (202, {}))
             return web.Response(status=status, headers=headers)
-        if url in self.signed_only and "Signature" not in request.headers:
+        if not self.demands.get(url, _anything)(letter):
             return web.Response(status=401)
         status, kind, body = self.pages.get(url, (404, "application/json", b"{}"))
         return web.Response(status=status, body=body, headers={"Content-Type": kind})
@@ -114,12 +127,12 @@ class Outside:
         """What was delivered."""
         return [each for each in self.letters if each.method == "POST"]
 
-    async def wait_for(self, kind: str, *, at: str | None = None) -> Letter:
-        """Return the first delivered activity of a type, waiting for it."""
+    async def wait_for(self, kind: str, *, at: str | None = None, about: str = "") -> Letter:
+        """Return the first delivered activity of a type, at an address or about something, waiting for it."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 for each in self.posted:
-                    if each.json.get("type") == kind and (at is None or each.url == at):
+                    if each.json.get("type") == kind and at in (None, each.url) and about.encode() in each.body:
                         return each
                 await asyncio.sleep(0.02)
 
