@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --extra postgres --group build --un
 	--generate-hashes --no-emit-index-url --overrides requirements/overrides.txt --custom-compile-command "make locks" --no-annotate --quiet
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench docs frontend messages locks wheel system-packages clean
+.PHONY: help demo test lint bench docs frontend messages migration locks wheel system-packages clean
 
 help:
 	@echo "make demo             three town halls that talk to one another, on this machine"
