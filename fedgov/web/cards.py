@@ -205,6 +205,7 @@ class PostCard:
         recipients: The people of a direct post.
         language: BCP 47 tag, or None when unknown.
         summary: Content note (plain text); the content is folded behind it.
+        sensitive: Whether its files are covered until the reader wants to see them.
         title: Plain text for articles and the like.
         reply_to: What it answers.
         shared_by: Who brought it here by sharing, or None.
@@ -225,6 +226,7 @@ class PostCard:
     recipients: tuple[PersonCard, ...] = ()
     language: str | None = None
     summary: str = ""
+    sensitive: bool = False
     title: str = ""
     attachments: tuple[AttachmentCard, ...] = ()
     poll: PollCard | None = None

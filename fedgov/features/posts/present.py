@@ -206,6 +206,7 @@ class _Found:
             recipients=self._recipients(row),
             language=row.language,
             summary=row.summary,
+            sensitive=row.sensitive,
             title=row.name if row.type != "Note" or not row.content_html else "",
             attachments=tuple(self._attachment(each, parts.file_of(each)) for each in self.attachments.get(key, ())),
             poll=self._poll(row),

@@ -212,6 +212,9 @@ async def test_a_status_with_pictures_and_emoji_is_shown_with_them(world: World,
     assert dangers(page) == []
     assert "Het stadhuis" in page
     assert 'alt=":vlag:"' in page
+    cover = page.index("Gevoelige inhoud")
+    assert page.rindex("<details", 0, cover) < cover < page.index("Het stadhuis")
+    assert not page[page.rindex("<details", 0, cover) :].startswith('<details class="content-note" open')
     assert note["id"] in await tagged(world, "raad")
     assert await world.town.object(note["id"]) == note
 

@@ -127,6 +127,7 @@ VARIETY: Final = (
         ),
         reactions=(ReactionCount(emoji="x", count=2, mine=True), ReactionCount(emoji=":a:", count=1, image_url="/e")),
     ),
+    replace(POST, id=18, attachments=(PICTURE,), sensitive=True),
     replace(POST, id=9, author=ROBOT, fallback_link="https://x.example/1", fallback_type="Recipe", language=None),
     replace(POST, id=10, deleted=True),
     replace(POST, id=11, reply_to=ReplyTo(url="/posts/1")),
