@@ -205,7 +205,7 @@ class PostCard:
         recipients: The people of a direct post.
         language: BCP 47 tag, or None when unknown.
         summary: Content note (plain text); the content is folded behind it.
-        sensitive: Whether its files are covered until the reader wants to see them.
+        sensitive: Whether its files are covered until the reader wants to see them; a content note covers them too.
         title: Plain text for articles and the like.
         reply_to: What it answers.
         shared_by: Who brought it here by sharing, or None.
