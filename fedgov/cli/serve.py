@@ -111,6 +111,8 @@ async def until_told(server: InstanceServer, sockets: list[socket.socket]) -> No
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+        for listener in sockets:
+            listener.close()
 
 
 async def has_started(server: InstanceServer, serving: asyncio.Task[None]) -> bool:
@@ -149,9 +151,11 @@ def listen(
         click.ClickException: An address is in use or not ours.
     """
     opened: dict[tuple[str, int], socket.socket] = {}
-    for config in configs:
-        if config.listen not in opened:
-            opened[config.listen] = _listener(config, advice=advice)
+    with contextlib.ExitStack() as stack:
+        for config in configs:
+            if config.listen not in opened:
+                opened[config.listen] = stack.enter_context(_listener(config, advice=advice))
+        stack.pop_all()  # all of them are open: they stay
     return list(opened.values())
 
 

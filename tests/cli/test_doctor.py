@@ -1,0 +1,181 @@
+"""The doctor: what it says of an instance that is well, and of each way in which one can be ill."""
+
+from __future__ import annotations
+
+import http.client
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fedgov.cli import doctor
+from tests.cli.commandline import change, done, free_ports, hire, make_instance, serving, type_in
+
+
+@contextmanager
+def proxy(port: int, *, to: int, host: str | None = None, status: int = 0) -> Iterator[None]:
+    """A tiny reverse proxy; with ``host`` it loses the Host header, with ``status`` it answers by itself."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if status:
+                self.send_response(status)
+                self.end_headers()
+                return
+            connection = http.client.HTTPConnection("127.0.0.1", to, timeout=5)
+            headers = {"Host": host or self.headers["Host"], "Accept": self.headers["Accept"]}
+            connection.request("GET", self.path, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            connection.close()
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.block_on_close = False
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def findings(home: Path, *, status: int) -> dict[str, str]:
+    """Ask the doctor; return mark and words by what they are about."""
+    result = type_in(home, "-i", "gouda", "doctor")
+    assert result.exit_code == status, result.output
+    assert result.stderr == ""
+    title, _, body = result.stdout.partition("\n\n")
+    assert title.startswith("gemeente Gouda · http://gouda.localhost:")
+    lines = body.partition("\n\n")[0].splitlines()
+    found = {line[2:].partition(": ")[0]: line[0] + " " + line.partition(": ")[2] for line in lines}
+    assert status == any(words[0] == "✗" for words in found.values())
+    return found
+
+
+@pytest.fixture(scope="module")
+def ports() -> tuple[int, int]:
+    """Where the world thinks the server is, and where it is."""
+    public, own = free_ports(2)
+    return public, own
+
+
+@pytest.fixture(scope="module")
+def gouda(shared_home: Path, ports: tuple[int, int]) -> Iterator[Path]:
+    """A server behind a proxy."""
+    public, own = ports
+    make_instance(shared_home, "gouda", port=own, domain=f"gouda.localhost:{public}")
+    hire(shared_home, "gouda", "fatima")
+    with serving("--home", shared_home, "serve", says="gemeente Gouda"):
+        yield shared_home
+
+
+def test_everything_is_well(gouda: Path, ports: tuple[int, int]) -> None:
+    public, own = ports
+    with proxy(public, to=own):
+        found = findings(gouda, status=0)
+    assert {words[0] for words in found.values()} == {"✓"}
+    assert found.keys() == {"disk", "files", "server", "database", "keys", "name", "reachable", "clock", "sending"}
+    assert found["reachable"] == f"✓ http://gouda.localhost:{public}/actor answers as it should"
+
+
+def test_a_proxy_that_loses_the_host_header_is_found(gouda: Path, ports: tuple[int, int]) -> None:
+    public, own = ports
+    with proxy(public, to=own, host=f"127.0.0.1:{own}"):
+        found = findings(gouda, status=1)
+    assert found["reachable"].startswith("✗ the proxy does not pass the Host header on, which breaks every signature")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(502, "the proxy cannot reach the server behind it"), (404, "something else is served there")],
+)
+def test_a_proxy_that_leads_elsewhere_is_found(gouda: Path, ports: tuple[int, int], status: int, words: str) -> None:
+    with proxy(ports[0], to=ports[1], status=status):
+        found = findings(gouda, status=1)
+    assert f"answers {status}" in found["reachable"]
+    assert words in found["reachable"]
+
+
+def test_a_public_address_that_cannot_be_reached_from_here_is_no_proof_of_anything(gouda: Path) -> None:
+    assert findings(gouda, status=0)["reachable"].startswith("! ")
+
+
+def test_a_server_that_is_not_running_is_found(home: Path) -> None:
+    port = make_instance(home, "gouda")
+    found = findings(home, status=1)
+    assert found["server"] == f"✗ nothing listens on 127.0.0.1:{port}; start it with: fedgov serve gouda"
+
+
+def test_files_that_others_can_read_are_found(gouda: Path) -> None:
+    folder = gouda / "gouda"
+    (folder / "config.toml").chmod(0o644)
+    folder.chmod(0o755)
+    try:
+        found = findings(gouda, status=1)
+        assert found["files"].startswith("✗ everyone on this machine can read config.toml")
+        assert found["files"].endswith(f"do: chmod -R go= {folder}")
+    finally:
+        folder.chmod(0o700)
+    assert findings(gouda, status=0)["files"].startswith("✓")  # nobody can reach them
+
+
+def test_a_database_that_is_away_is_found_and_the_other_checks_are_done(home: Path) -> None:
+    make_instance(home, "gouda")
+    path = home / "gouda" / "config.toml"
+    path.write_text(path.read_text().replace('url = ""', 'url = "postgresql://fedgov:geheim@127.0.0.1:1/gouda"'))
+    found = findings(home, status=1)
+    assert found["database"].startswith("✗ the database cannot be opened (")
+    assert "geheim" not in str(found)
+    assert found["disk"].startswith("✓")
+
+
+def test_a_damaged_database_is_found(home: Path) -> None:
+    make_instance(home, "gouda")
+    (home / "gouda" / "fedgov.sqlite3").write_bytes(b"no database" * 1_000)
+    assert "file is not a database" in findings(home, status=1)["database"]
+
+
+def test_a_disk_that_is_almost_full_is_found(gouda: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 10**18)
+    assert "make room" in findings(gouda, status=1)["disk"]
+
+
+def test_keys_that_are_gone_are_found(home: Path) -> None:
+    port = make_instance(home, "gouda")
+    change(home, "gouda", "DELETE FROM keys")
+    words = findings(home, status=1)["keys"]
+    assert words == f"✗ http://gouda.localhost:{port}/actor has no keys; do: fedgov keys rotate --all"
+    done(home, "keys", "rotate", "--all")
+    assert findings(home, status=1)["keys"].startswith("✓")
+
+
+def test_a_clock_that_differs_is_found() -> None:
+    (found,) = doctor._clock_finding("Sat, 21 Nov 2020 12:00:00 GMT")
+    assert (found.state, found.about) == ("bad", "clock")
+    assert list(doctor._clock_finding("yesterday")) == []
+
+
+def test_what_waits_too_long_is_worth_a_look(home: Path) -> None:
+    make_instance(home, "gouda")
+    statement = (
+        "INSERT INTO inbox_items (id, origin, activity_uri, actor, type, order_key, body, key_id, proven, state,"
+        " attempts, next_attempt_at, received_at) VALUES (1, '', '', '', 'Create', '', '', '', 0, 'parked', 0, 0, 0)"
+    )
+    change(home, "gouda", statement)
+    change(home, "gouda", "INSERT INTO peers (host, first_seen_at, failures) VALUES ('delft.example', 1, 3)")
+    found = findings(home, status=1)
+    assert found["received"] == "! 1 could not be handled; see: fedgov inbox --parked"
+    assert found["peers"] == "! 1 do not answer now; see: fedgov peers"
