@@ -17,14 +17,15 @@ from quart import Response, request
 from werkzeug.exceptions import HTTPException
 
 from fedgov.kernel.errors import FedgovError, InvalidError
+from fedgov.kernel.negotiation import wants_document
 from fedgov.web import csrf, forms
-from fedgov.web.negotiation import PROBLEM_JSON, wanted
 from fedgov.web.redirects import redirect_to
 from fedgov.web.render import current_translator, render
 from fedgov.web.session import LoginRequiredError, current_visitor
 
 _log = logging.getLogger(__name__)
 
+PROBLEM_JSON: Final = "application/problem+json"
 STATUS: Final[dict[str, int]] = {
     "malformed": 400,
     "unverified": 401,
@@ -148,7 +149,7 @@ async def _sent() -> forms.Form:
 def _wants_page() -> bool:
     if request.path.startswith(("/api/", "/oauth/token", "/oauth/revoke")):
         return False
-    return wanted(request.headers.get("Accept")) == "html"
+    return not wants_document(request.headers.get("Accept", "").encode("latin-1", "replace"), otherwise=False)
 
 
 async def answer(problem: Problem) -> Response:

@@ -24,7 +24,6 @@ from fedgov.federation.doors import (
     security_txt,
     webfinger,
 )
-from fedgov.federation.doors.accept import wants_document
 from fedgov.federation.doors.answers import FAILED, Reply, method_not_allowed, refusal
 from fedgov.federation.doors.asgi import Door, HungUpError, Receive, Request, Scope, Send, TurnedAwayError, give
 from fedgov.federation.doors.cache import ReplyCache
@@ -35,6 +34,7 @@ from fedgov.federation.inbox import Intake
 from fedgov.federation.mending import Mender
 from fedgov.federation.postroom import PostRoom
 from fedgov.kernel.errors import FedgovError
+from fedgov.kernel.negotiation import wants_document
 
 Handler = Callable[[Lobby, Request], Awaitable[Reply]]
 

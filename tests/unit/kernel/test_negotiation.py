@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedgov.federation.doors.accept import wants_document
+from fedgov.kernel.negotiation import wants_document
 
 LD = b'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 

@@ -1,4 +1,8 @@
-"""Whether a client asks for a document or for a page (RFC 9110, section 12.5.1)."""
+"""Whether a client asks for a document or for a page (RFC 9110, section 12.5.1).
+
+A thing's page and its ActivityPub id are one URL, so every answer on such a
+URL says ``Vary: Accept``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ from typing import Final
 MAX_ACCEPT: Final = 1_000
 
 _PAGES: Final = frozenset({"text/html", "application/xhtml+xml", "text/*"})
-_DOCUMENTS: Final = frozenset({"application/activity+json", "application/ld+json", "application/json"})
+_DOCUMENTS: Final = frozenset(
+    {"application/activity+json", "application/ld+json", "application/json", "application/problem+json"}
+)
 _ANY: Final = frozenset({"*/*", "application/*"})
 
 
