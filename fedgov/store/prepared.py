@@ -128,6 +128,11 @@ class Statements:
     def __init__(self) -> None:
         self._kept: OrderedDict[Key, tuple[Executable, Prepared | bool | None]] = OrderedDict()
 
+    @property
+    def kept(self) -> int:
+        """How many statements are remembered."""
+        return len(self._kept)
+
     def find(self, connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Prepared | None:
         """Return the compiled form of a statement that was seen before; None when SQLAlchemy must run it."""
         key = (
@@ -162,6 +167,8 @@ def _prepare(connection: Connection, statement: Executable, values: Mapping[str,
         return None
     if compiled.literal_execute_params:
         return None
+    if any(bind.required and name not in values for name, bind in compiled.binds.items()):
+        return None  # a value is missing: SQLAlchemy says so
     if compiled.insert_prefetch or compiled.update_prefetch or not _is_plain(compiled):
         return None
     return Prepared(compiled, values, dialect=connection.dialect)
