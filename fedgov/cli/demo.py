@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
@@ -88,28 +89,25 @@ def demo(context: click.Context, home: Path | None, port: int, domain: str, fres
         raise click.BadParameter("only 'localhost' can be chosen", param_hint="--domain")
     folder = home or _home(context)
     if fresh or not (folder / _MARK).exists():  # a conversation that was interrupted is held anew
-        _throw_away(folder)
+        asyncio.run(_throw_away(folder))
     configs = [_config(folder, town, port=port + number, domain=domain) for number, town in enumerate(TOWNS)]
     sockets = listen(configs, advice="stop that one, or choose other ports with --port N")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(configs, sockets, folder=folder))
 
 
-def _throw_away(folder: Path) -> None:
-    """Remove what an earlier demo made, and nothing else."""
-    (folder / _MARK).unlink(missing_ok=True)
-    for town in TOWNS:
-        path = folder / town.name / "config.toml"
-        if not path.exists():
-            continue
+async def _throw_away(folder: Path) -> None:
+    """Remove what an earlier demo made, and nothing else; not under a server that is running."""
+    found = [path for town in TOWNS if (path := folder / town.name / "config.toml").exists()]
+    for path in found:
         if _SIGN not in path.read_text(encoding="utf-8"):
             raise click.ClickException(f"{path.parent} is not part of a demo and was left as it is; use another --home")
-        asyncio.run(_remove(configuration.load(path.parent)))
-
-
-async def _remove(config: Config) -> None:
-    async with only_one_server(config):  # not under a server that is running
-        shutil.rmtree(config.folder)
+    async with AsyncExitStack() as stack:
+        for path in found:
+            await stack.enter_async_context(only_one_server(configuration.load(path.parent)))
+        (folder / _MARK).unlink(missing_ok=True)
+        for path in found:
+            shutil.rmtree(path.parent)
 
 
 def _home(context: click.Context) -> Path:
@@ -174,7 +172,9 @@ async def _prepare(server: InstanceServer, *, folder: Path) -> None:
         return
     app = server.config.app
     assert isinstance(app, Server)  # noqa: S101 - made by make_server
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=Console(), transient=True) as progress:
+    console = Console()
+    columns = SpinnerColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("The town halls open…", total=None)
         stage = Stage(running=app.running, tell=lambda text: progress.update(task, description=text))
         await stage.play()

@@ -55,14 +55,14 @@ def refused(home: Path, *words: str, answers: str = "", status: int = 1) -> str:
     return result.stderr
 
 
-def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def run(*words: str | int | Path) -> subprocess.CompletedProcess[str]:
     """Run the program as a process of its own until it ends."""
     return subprocess.run(
         _program(words), capture_output=True, text=True, timeout=PATIENCE, env=_environment(), check=False
     )
 
 
-def _program(words: Sequence[str | Path]) -> list[str]:
+def _program(words: Sequence[str | int | Path]) -> list[str]:
     return [sys.executable, "-m", "fedgov", *map(str, words)]
 
 
@@ -94,7 +94,7 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(*words: str | Path, says: str) -> Iterator[Served]:
+def serving(*words: str | int | Path, says: str) -> Iterator[Served]:
     """Start a server and wait until it says something; stop it at the end, if nobody did."""
     begin = time.monotonic()
     with tempfile.TemporaryFile("a+", prefix="cli-") as output:  # appended, wherever we read
