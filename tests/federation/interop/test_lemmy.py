@@ -180,6 +180,21 @@ async def test_what_a_followed_community_passes_on_ends_with_a_reason_and_never_
     assert inner["id"] not in world.outside.asked
 
 
+async def test_what_somebody_here_did_comes_back_from_the_community_and_changes_nothing(
+    world: World, community: Correspondent
+) -> None:
+    await join(world, community)
+    post = await world.fatima.post("In de gemeenschap")
+    note = await world.town.object(post)
+    inner = {"id": f"{world.origin}/activities/1", "type": "Create", "actor": world.fatima.uri, "object": note}
+    before = (await world.post_row(post)).shares
+
+    row = await world.deliver(passed_on(world, inner, community=community), by=community)
+
+    assert (row.state, row.reason) == ("refused", "what a group passes on is not taken in; only posts that are shared")
+    assert (await world.post_row(post)).shares == before
+
+
 async def test_a_post_that_a_community_shares_by_its_address_is_fetched_and_shown(
     world: World, jan: Correspondent, community: Correspondent
 ) -> None:
