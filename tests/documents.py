@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tests import reference
+from tests.benchmarks import report
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -20,6 +21,7 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/reference/configuration.md": {"settings": reference.settings},
     "docs/reference/commands.md": {"commands": reference.commands},
     "docs/reference/http-addresses.md": {"doors": reference.door_addresses, "pages": reference.page_addresses},
+    "docs/reference/benchmarks.md": {"results": report.table},
     "docs/federation/README.md": {"handlers": reference.handlers},
 }
 """Which parts of which page are made, and by what."""

@@ -16,9 +16,8 @@ from typing import Any
 import orjson
 
 from fedgov import __version__
+from tests.benchmarks.report import RESULTS
 from tests.benchmarks.workloads import WORKLOADS
-
-RESULTS = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks"
 
 
 def main() -> int:
