@@ -177,8 +177,8 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
     await schema.upgrade(config.database_url)
     setting = Setting(config=config, clock=clock, listeners=all_listeners())
     database = open_database(config.database_url, setting=setting)
+    trust = TrustDecisions(database, config=config)
     try:
-        trust = TrustDecisions(database, config=config)
         await trust.load()
         instance = Instance(config=config, clock=clock, database=database, trust=trust)
         await _house_the_server(instance)
@@ -210,6 +210,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
             await running.stop()
             await room.close()
     finally:
+        await trust.close()
         await database.close()
 
 

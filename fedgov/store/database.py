@@ -152,6 +152,7 @@ def _sqlite_engine(url: str, *, read_only: bool) -> Engine:
         isolation_level="AUTOCOMMIT",  # we say BEGIN ourselves
         poolclass=NullPool,
         connect_args={"check_same_thread": False, "cached_statements": 512},
+        hide_parameters=True,  # what people wrote belongs in no log
         query_cache_size=2_000,
     )
     set_up_connections(engine, read_only=read_only)
@@ -177,7 +178,11 @@ class PostgresDatabase:
         from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - not needed for SQLite
 
         self._engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=8, max_overflow=8, pool_timeout=10
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=8,
+            max_overflow=8,
+            pool_timeout=10,
+            hide_parameters=True,
         )
         # The same as SQLite's readers: one snapshot, and nothing is changed.
         self._read_engine = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -162,12 +162,20 @@ class TrustDecisions:
         self._own = config.site.domain
         self._decisions: tuple[Mode, Rules] | None = None
         self._stale = False
+        self._closed = False
         self._reload: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
         """Read the rules, and from now on read them again whenever they change."""
         self._database.signals.on_signal(self._on_signal)
         self._decisions = await self._database.read(queries.decisions)
+
+    async def close(self) -> None:
+        """Read no more: the database is about to be closed."""
+        self._closed = True
+        if self._reload is not None:
+            self._reload.cancel()
+            await asyncio.wait([self._reload])
 
     def allows(self, host: str) -> bool:
         """Tell whether messages may be exchanged with this host, in any direction.
@@ -181,7 +189,7 @@ class TrustDecisions:
         return allows(host, mode=mode, rules=rules, own=self._own)
 
     def _on_signal(self, topic: str) -> None:
-        if topic not in (TOPIC, EVERYTHING):
+        if self._closed or topic not in (TOPIC, EVERYTHING):
             return
         self._stale = True
         if self._reload is None or self._reload.done():
