@@ -164,7 +164,9 @@ class Translator:
 
     def format_date(self, at: int) -> str:
         """Return for instance ``21 november 2026``; ``at`` in milliseconds."""
-        return dates.format_date(self._moment(at), "d MMMM y", locale=self.locale)
+        text = dates.format_date(self._moment(at), "d MMMM y", locale=self.locale)
+        # CLDR gives Frisian months a capital, Frisian spelling does not.
+        return text.lower() if self.language == "fy" else text
 
     def format_time(self, at: int) -> str:
         """Return for instance ``16:48``; ``at`` in milliseconds."""

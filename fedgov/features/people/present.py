@@ -11,7 +11,9 @@ from sqlalchemy import Row, select
 
 from fedgov.activitystreams.link import web_url
 from fedgov.features.people import queries
+from fedgov.features.people.policy import MAX_NAME
 from fedgov.federation import actors, follows
+from fedgov.kernel.text.plain import truncate
 from fedgov.kernel.uris import Handle
 from fedgov.store.tables import peers
 from fedgov.store.transaction import Transaction
@@ -54,11 +56,12 @@ def _organisations(tx: Transaction, hosts: Collection[str]) -> dict[str, str]:
     if not hosts:
         return {}
     known = tx.rows(select(peers.c.host, peers.c.name).where(peers.c.host.in_(list(hosts)), peers.c.name.is_not(None)))
-    return {row.host: row.name for row in known}
+    return {row.host: truncate(row.name, limit=MAX_NAME) for row in known}
 
 
 def _card(tx: Transaction, row: Row[Any], *, organisation: str) -> PersonCard:
-    name = row.name or row.username
+    # Elsewhere a name may be longer than here, to push everything else off the page.
+    name = truncate(row.name or row.username, limit=MAX_NAME)
     return PersonCard(
         uri=row.uri,
         url=profile_path(row),
@@ -70,7 +73,7 @@ def _card(tx: Transaction, row: Row[Any], *, organisation: str) -> PersonCard:
         local=row.local,
         bot=row.kind in _PROGRAMS,
         avatar_url=picture_path(tx, row.avatar_url),
-        function=row.function or None,
+        function=truncate(row.function, limit=MAX_NAME) if row.function else None,
     )
 
 

@@ -83,5 +83,6 @@
     area.setSelectionRange(area.value.length, area.value.length);
   }
   window.addEventListener("hashchange", answer);
-  answer();
+  /* Later than the browser itself, which goes to the fragment first and takes the focus away. */
+  window.addEventListener("load", () => setTimeout(answer));
 })();
