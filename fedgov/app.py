@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import structlog
 from quart import Quart
+from sqlalchemy import select
 
 from fedgov import __version__
 from fedgov.features.media.feature import FEATURE as MEDIA
@@ -49,10 +50,11 @@ from fedgov.instance import Instance
 from fedgov.kernel.clock import SECOND, Clock, SystemClock
 from fedgov.kernel.config import Config
 from fedgov.kernel.errors import ConflictError, MalformedError, UnreachableError
-from fedgov.kernel.uris import normalise_host
+from fedgov.kernel.uris import host, normalise_host
 from fedgov.store import schema
 from fedgov.store.database import open_database
-from fedgov.store.transaction import Listener, Setting
+from fedgov.store.tables import actors as residents
+from fedgov.store.transaction import Listener, Setting, Transaction
 from fedgov.web.desk import DESK_KEY, INSTANCE_KEY, Desk
 from fedgov.web.hooks import open_desk
 
@@ -236,8 +238,18 @@ def _desk(instance: Instance) -> Desk:
 
 
 async def _house_the_server(instance: Instance) -> None:
-    """Make the Application and Organization actors of a new instance."""
+    """Make the Application and Organization actors of a new instance.
+
+    Raises:
+        ConflictError: The database is another instance's, or its domain was changed in the configuration.
+    """
     site = instance.site
+    other = await instance.read(_other_resident, application=site.application)
+    if other is not None:
+        raise ConflictError(
+            f"this database belongs to {host(other)}, not to {site.domain}: an instance cannot change its name, "
+            "and two cannot share a database"
+        )
     wanted = (
         (site.application, "Application", site.domain.partition(":")[0], site.domain),
         (site.organisation, "Organization", actors.ORGANISATION_USERNAME, instance.config.instance.organisation),
@@ -249,6 +261,15 @@ async def _house_the_server(instance: Instance) -> None:
             await instance.write(actors.create_local, uri=uri, kind=kind, username=username, name=name, pair=pair)
         elif known.name != name:
             await instance.write(actors.change_local, uri=uri, values={"name": name})
+
+
+def _other_resident(tx: Transaction, *, application: str) -> str | None:
+    found: str | None = tx.value(
+        select(residents.c.uri).where(
+            residents.c.local, residents.c.kind == "Application", residents.c.uri != application
+        )
+    )
+    return found
 
 
 @asynccontextmanager

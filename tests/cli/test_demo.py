@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from fedgov.cli import demo
 from fedgov.cli.demo_script import CONVERSATION, FOLLOWS, PASSWORD, TOWNS, Step
+from fedgov.cli.main import fedgov
 from tests.cli.commandline import Served, ask, done, free_ports, refused, rows, run, serving
 
 NAMES = tuple(town.name for town in TOWNS)
@@ -272,10 +274,14 @@ def test_only_localhost_can_be_chosen_as_a_domain(home: Path) -> None:
     assert not home.exists()
 
 
-def test_a_port_that_another_program_has_is_told(home: Path) -> None:
+def test_a_home_from_the_environment_keeps_the_demo_apart_and_a_busy_port_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEDGOV_HOME", str(home))
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        port = other.getsockname()[1]
-        words = refused(home, "demo", "--port", str(port - 1) if port < 65_533 else str(port))
-    assert "another server does; stop that one, or choose other ports with --port N" in words
+        result = CliRunner().invoke(fedgov, ["demo", "--port", str(min(other.getsockname()[1], 65_533))])
+    assert result.exit_code == 1
+    assert "another server does; stop that one, or choose other ports with --port N" in result.output
+    assert [path.name for path in home.iterdir()] == ["demo"]

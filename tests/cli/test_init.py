@@ -6,7 +6,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from fedgov.cli.main import fedgov
 from fedgov.kernel import config as configuration
 from tests.cli.commandline import done, make_instance, refused, rows, run, type_in
 
@@ -102,6 +104,21 @@ def test_a_database_that_cannot_be_opened_is_told_without_its_password_and_nothi
     assert not (home / "gouda").exists()
 
 
+def test_a_database_of_another_instance_is_refused_and_left_as_it_is(home: Path, postgres_url: str) -> None:
+    make_instance(home, "delft", domain="delft.example", database=postgres_url)
+    words = refused(home, "init", "gouda", *GOUDA, "--database", postgres_url)
+    assert "this database belongs to delft.example, not to gouda.example" in words
+    assert not (home / "gouda").exists()
+    assert done(home, "-i", "delft", "user", "list")
+
+
+def test_a_domain_that_was_changed_afterwards_is_refused(home: Path) -> None:
+    done(home, "init", "gouda", *GOUDA)
+    path = home / "gouda" / "config.toml"
+    path.write_text(path.read_text().replace("gouda.example", "other.example"))
+    assert "an instance cannot change its name" in refused(home, "serve")
+
+
 WRONG = """\
 [instance]
 domain = "gouda.example"
@@ -177,9 +194,5 @@ def test_the_instance_must_be_named_when_there_are_several(home: Path) -> None:
 def test_the_home_may_come_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_instance(home, "gouda")
     monkeypatch.setenv("FEDGOV_HOME", str(home))
-    from click.testing import CliRunner
-
-    from fedgov.cli.main import fedgov
-
     assert "gouda: schema" in CliRunner().invoke(fedgov, ["migrate"]).output
     assert type_in(home / "elsewhere", "migrate").exit_code == 2
