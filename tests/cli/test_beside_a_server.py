@@ -29,7 +29,6 @@ from tests.cli.commandline import (
 
 SOON = 10.0
 """Seconds: a server notices within one, but the machine of the tests may be busy with others."""
-"""Seconds: a second for noticing, and the rest for a busy machine."""
 
 CARRIED_OUT = "SELECT key_id, proven FROM inbox_items WHERE type = 'Create' AND instr(body, ?) AND state = 'done'"
 
