@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, StorageState
 
 from tests.web.guest import Guest, welcome
 from tests.web.scene import Scene, open_scene
@@ -36,14 +36,32 @@ async def guests(browser: Browser, scene: Scene) -> AsyncIterator[dict[str, Gues
         await each.context.close()
 
 
+@pytest.fixture(scope="session")
+def log_ins() -> dict[str, StorageState]:
+    """Cookies of who logged in before: a password takes a while to check."""
+    return {}
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def invite(browser: Browser, scene: Scene) -> AsyncIterator[Invite]:
-    """Open a fresh browser; at the end nothing may have gone wrong in it."""
+async def invite(browser: Browser, scene: Scene, log_ins: dict[str, StorageState]) -> AsyncIterator[Invite]:
+    """Open a fresh browser; at the end nothing may have gone wrong in it.
+
+    Who is named is logged in; with ``anew`` in a session that nobody else uses, and that a test may end.
+    """
     opened: list[Guest] = []
 
-    async def open_one(username: str = "", **options: Any) -> Guest:
-        opened.append(await welcome(browser, options.pop("town", scene.groningen), username=username, **options))
-        return opened[-1]
+    async def open_one(username: str = "", *, anew: bool = False, **options: Any) -> Guest:
+        town = options.pop("town", scene.groningen)
+        known = None if anew else log_ins.get(username)
+        guest = await welcome(
+            browser, town, username="" if known else username, **options, **({"storage_state": known} if known else {})
+        )
+        opened.append(guest)
+        if known:
+            await guest.go("/home")
+        elif username and not anew:
+            log_ins[username] = await guest.context.storage_state()
+        return guest
 
     yield open_one
     for each in opened:

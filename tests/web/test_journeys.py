@@ -22,7 +22,7 @@ async def _write(guest: Guest, text: str, *, audience: str) -> None:
 
 
 async def test_everything_works_without_scripts(invite: Invite, scene: Scene) -> None:
-    guest = await invite("anna", java_script_enabled=False)
+    guest = await invite("anna", anew=True, java_script_enabled=False)
 
     await _write(guest, "Geschreven zonder scripts", audience="organisation")
     assert await guest.post("Geschreven zonder scripts").count() == 1

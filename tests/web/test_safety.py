@@ -25,7 +25,7 @@ async def test_the_policy_allows_nothing_from_elsewhere(path: str, invite: Invit
 
 
 async def test_cookies_are_for_this_host_only_and_the_log_in_is_out_of_reach_of_scripts(invite: Invite) -> None:
-    guest = await invite("anna")
+    guest = await invite("anna", anew=True)
     await guest.go("/home?lang=en")
     cookies = {each["name"]: each for each in await guest.context.cookies()}
 
