@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import io
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 from urllib.parse import quote
 
 from PIL import Image
@@ -86,13 +88,30 @@ async def give_copy(token: str, *, copies: CopyRoom, preview: bool) -> Response:
         return _missing()
 
 
+class ClosingFileBody(FileBody):
+    """A file that is closed also when the reader leaves while it is opened or closed."""
+
+    async def __aenter__(self) -> Self:
+        entering = asyncio.ensure_future(super().__aenter__())
+        try:
+            await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            await entering
+            await super().__aexit__(asyncio.CancelledError, asyncio.CancelledError(), None)  # type: ignore[arg-type]
+            raise
+        return self
+
+    async def __aexit__(self, kind: type, error: BaseException, trace: TracebackType) -> None:
+        await asyncio.shield(asyncio.ensure_future(super().__aexit__(kind, error, trace)))
+
+
 async def _give(path: Path, *, media_type: str, etag: str, caching: str, disposition: str, vary: str = "") -> Response:
     """Answer with a file or the part of it that was asked for.
 
     Spec: RFC 9110, sections 13 and 14.
     """
     try:
-        body = FileBody(path, buffer_size=_CHUNK)
+        body = ClosingFileBody(path, buffer_size=_CHUNK)
     except FileNotFoundError:
         raise NotFoundError("there is no such file", detail=str(path)) from None
     response = Response(body, content_type=media_type)

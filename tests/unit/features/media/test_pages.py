@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import io
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -257,3 +259,23 @@ async def test_head_gives_the_size_without_the_file(quiet_town: Instance) -> Non
 
     assert answer.headers["Content-Length"] == str(file.size)
     assert await answer.get_data(as_text=False) == b""
+
+
+async def test_a_reader_who_leaves_at_once_leaves_no_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(b"12345")
+    for rounds in range(6):
+        body = pages.ClosingFileBody(path)
+        reading = asyncio.create_task(_read(body))
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await asyncio.sleep(0.05)
+        assert body.file is None or body.file.closed
+
+
+async def _read(body: pages.ClosingFileBody) -> None:
+    async with body as file:
+        async for _ in file:
+            pass
