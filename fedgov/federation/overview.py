@@ -236,12 +236,15 @@ def _forgive(tx: Transaction, *, host: str) -> bool:
 
 
 def unpin_peer(tx: Transaction, *, host: str) -> None:
-    """Forget how a server signs and wants requests signed, for when it was installed anew or restored.
+    """Accept weaker signatures from a server again, for when it was installed anew or restored.
+
+    How it wants *our* requests signed is kept: it may have pinned us, and then a weaker
+    signature of ours would be put off for ever. Refused ones teach us another shape.
 
     Raises:
         NotFoundError: We never met it.
     """
-    values = {"pinned_at": None, "strong_count": 0, "shape": None, "shape_learnt_at": None}
+    values = {"pinned_at": None, "strong_count": 0}
     if not tx.execute(update(peers).where(peers.c.host == host).values(values)):
         raise NotFoundError("we never met this server", detail=host)
     tx.signal(f"peer:{host}")

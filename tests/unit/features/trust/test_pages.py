@@ -136,7 +136,7 @@ async def test_a_peer_is_unpinned(town: Instance, counter: Counter) -> None:
 
     row = await town.read(lambda tx: tx.row(select(peers)))
     assert row is not None
-    assert (row.pinned_at, row.strong_count, row.shape) == (None, 0, None)
+    assert (row.pinned_at, row.strong_count, row.shape) == (None, 0, "rfc9421-ed25519")
 
 
 @pytest.mark.parametrize("action", ["wake", "unpin"])
