@@ -149,7 +149,7 @@ async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await run()
-        except Exception:
+        except Exception:  # logged with its traceback; one worker's bug must not stop the instance
             _log.exception("worker_failed", worker=name)
         await asyncio.sleep(_RESTART_SECONDS)
 

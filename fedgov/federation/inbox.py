@@ -436,5 +436,5 @@ def _due(
 def _planned(tx: Transaction, *, row: Row[Any], handlers: Handlers) -> _Plan | Row[Any]:
     try:
         return _plan(tx, row=row, handlers=handlers)
-    except Exception:
+    except Exception:  # it is planned once more on its own, where a failure parks it with its reason
         return row

@@ -211,6 +211,6 @@ async def on_bug(error: Exception) -> Response:
     problem = Problem(status=500, code="error", message="something went wrong on this server")
     try:
         return await answer(problem)
-    except Exception:
+    except Exception:  # the first bug is logged above; the reader still gets an answer
         _log.exception("the page about a bug has a bug")
         return as_json(problem, path=request.path)
