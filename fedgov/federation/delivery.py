@@ -166,6 +166,8 @@ class DeliveryWorker:
         parcels, refused = await self._instance.read(_due, now=self._instance.clock.now(), busy=tuple(self._busy))
         for row, reason in refused:
             await self._instance.write(_finish, row=row, state="withdrawn", reason=reason)
+        if parcels:  # another process may have queued it, with a key that our cached documents do not name yet
+            await self._instance.database.catch_up()
         for host, queue in parcels.items():
             task = asyncio.create_task(self._drain(host, queue), name=f"deliver to {host}")
             self._busy[host] = task

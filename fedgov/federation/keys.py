@@ -109,11 +109,21 @@ def signing_pair(tx: Transaction, *, owner: str) -> KeyPair:
     Raises:
         KeyError: The actor is not local.
     """
-    newest: dict[str, PrivateKey] = {}
-    for row in key_rows(tx, owner=owner):
-        if row.private is not None and row.retired_at is None and row.purpose == "actor":
-            newest[row.kind] = _parsed_private(row.private, row.key_id)
-    return KeyPair(rsa=newest["rsa"], ed25519=newest["ed25519"])
+    in_use = _private_keys(tx, owner=owner)
+    return KeyPair(rsa=in_use["rsa"], ed25519=in_use["ed25519"])
+
+
+def proof_key(tx: Transaction, *, owner: str) -> PrivateKey | None:
+    """Return the Ed25519 key that a local actor proves with now; None when it was lost."""
+    return _private_keys(tx, owner=owner).get("ed25519")
+
+
+def _private_keys(tx: Transaction, *, owner: str) -> dict[str, PrivateKey]:
+    return {
+        row.kind: _parsed_private(row.private, row.key_id)
+        for row in key_rows(tx, owner=owner)
+        if row.private is not None and row.retired_at is None and row.purpose == "actor"
+    }
 
 
 @lru_cache(maxsize=4_096)

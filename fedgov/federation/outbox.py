@@ -17,6 +17,7 @@ from fedgov.activitystreams.context import CONTEXT
 from fedgov.activitystreams.document import Document
 from fedgov.federation import actors, keys, recipients
 from fedgov.federation.dispatch import order_key
+from fedgov.federation.signatures.keys import PrivateKey
 from fedgov.federation.signatures.proofs import add_proof
 from fedgov.kernel.clock import to_rfc3339
 from fedgov.store.tables import activities, deliveries
@@ -33,6 +34,7 @@ def publish(
     audience: Audience,
     visibility: Visibility,
     also_to: Iterable[str] = (),
+    proven_by: PrivateKey | None = None,
 ) -> str:
     """Sign an activity, store it, and queue it for every server in its audience.
 
@@ -44,6 +46,7 @@ def publish(
         audience: Who it is for.
         visibility: Who may read it later; nothing of the organisation's own ever leaves.
         also_to: URIs of actors who get it without being named in it.
+        proven_by: The actor's Ed25519 key that vouches for it, when that is not the newest.
 
     Returns:
         The id of the activity.
@@ -60,7 +63,8 @@ def publish(
         **audience.fields(),
         **activity,
     }
-    signed = add_proof(document, private_key=keys.signing_pair(tx, owner=actor).ed25519, created_ms=tx.now)
+    key = proven_by or keys.signing_pair(tx, owner=actor).ed25519
+    signed = add_proof(document, private_key=key, created_ms=tx.now)
     parsed = read_activity(signed)
     tx.execute(
         activities.insert(),

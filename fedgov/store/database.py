@@ -55,6 +55,10 @@ class Database(Protocol):
         """Run a query that changes nothing."""
         ...
 
+    async def catch_up(self) -> None:
+        """Send signals for what other processes have committed until now, as far as that can be known."""
+        ...
+
     async def watch(self) -> None:
         """Send signals for what other processes commit, until cancelled."""
         ...
@@ -88,6 +92,7 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="fedgov-reader")
         self._local = threading.local()
         self._connections: list[Connection] = []
+        self._seen: int | None = None  # what happened before the first look was perhaps missed
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case on the writer thread; return its result after the sync."""
@@ -118,19 +123,22 @@ class SqliteDatabase:
             self._connections.append(connection)
         return connection
 
-    async def watch(self) -> None:
-        """Notice commits of other processes, such as the command line.
+    async def catch_up(self) -> None:
+        """Send signals when another process, such as the command line, has committed something since the last look.
 
         ``data_version`` of a connection changes only by commits of others, and
         all our own writes go through the writer's.
         """
-        seen: int | None = None  # what happened before the first look was perhaps missed
+        version = await self.write(_data_version)
+        if version != self._seen:
+            self._seen = version
+            self.signals.send([EVERYTHING])
+
+    async def watch(self) -> None:
+        """Catch up twice a second, until cancelled."""
         while True:
             with contextlib.suppress(UnreachableError):  # busy or full: look again later
-                version = await self.write(_data_version)
-                if version != seen:
-                    self.signals.send([EVERYTHING])
-                seen = version
+                await self.catch_up()
             await asyncio.sleep(_WATCH_SECONDS)
 
     async def close(self) -> None:
@@ -222,6 +230,9 @@ class PostgresDatabase:
             raise _as_refusal(error) from error
         except _AWAY as error:
             raise storage_unavailable(error) from error
+
+    async def catch_up(self) -> None:
+        """Do nothing: the server tells listeners at the commit."""
 
     async def watch(self) -> None:
         """Pass on what any process notifies, ourselves included."""

@@ -684,16 +684,33 @@ async def test_a_result_that_could_not_be_stored_means_sending_again(
     await office.room.peers.learn_shape(delft.host, Shape.CAVAGE)
     write, failures = office.instance.database.write, iter([True])
 
-    async def refuse(*args: Any, **values: Any) -> Any:
-        if next(failures, False):
+    async def refuse(use_case: Callable[..., Any], **values: Any) -> Any:
+        if use_case is delivery._succeed and next(failures, False):
             raise UnreachableError("the disk is full", retry_after=5)
-        return await write(*args, **values)
+        return await write(use_case, **values)
 
     monkeypatch.setattr(office.instance.database, "write", refuse)
     await send(office)
     assert await state(office) == "sent"
     assert len(delft.asked) == 2
     assert len({document["id"] for document in posted(delft)}) == 1
+
+
+async def test_before_it_sends_it_notices_what_else_another_process_changed(
+    office: Office, fatima: str, delft: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await follower(office, delft)
+    await publish(await office.again())
+    catch_up, asked_then = office.instance.database.catch_up, []
+
+    async def note() -> None:
+        asked_then.append(len(delft.asked))
+        await catch_up()
+
+    monkeypatch.setattr(office.instance.database, "catch_up", note)
+    await send(office)
+    assert await state(office) == "sent"
+    assert asked_then[0] == 0  # else it could sign with a key that our cached documents do not name
 
 
 async def test_what_is_published_wakes_the_worker(office: Office, fatima: str, delft: Neighbour) -> None:

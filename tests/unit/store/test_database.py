@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from fedgov.kernel.errors import ConflictError, UnreachableError
-from fedgov.store.database import Database, PostgresDatabase
+from fedgov.store.database import Database, PostgresDatabase, SqliteDatabase
 from fedgov.store.signals import EVERYTHING
 from fedgov.store.tables import peers
 from fedgov.store.transaction import Transaction, insert_or_ignore, insert_or_update
@@ -166,6 +166,19 @@ async def test_what_another_process_commits_is_noticed_within_a_second(database:
         await elsewhere.write(meet, host="delft.example", topic="peer:delft.example")
         took = await until(lambda: "peer:delft.example" in heard or EVERYTHING in heard)
     assert took < 1.0
+
+
+async def test_whoever_reads_what_another_process_wrote_can_catch_up_with_it_first(
+    database: Database, another: Opener
+) -> None:
+    await database.catch_up()
+    heard: list[str] = []
+    database.signals.on_signal(heard.append)
+    await database.catch_up()
+    assert heard == []
+    await another().write(meet, host="delft.example")
+    await database.catch_up()
+    assert heard == ([EVERYTHING] if isinstance(database, SqliteDatabase) else [])  # PostgreSQL tells by itself
 
 
 async def test_our_own_commits_are_not_mistaken_for_those_of_others(database: Database) -> None:

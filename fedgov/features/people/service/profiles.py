@@ -18,6 +18,7 @@ from fedgov.features.people.tables import accounts
 from fedgov.features.people.vocabulary import ProfileChanged
 from fedgov.federation import actors, keys, outbox
 from fedgov.federation.keys import KeyPair
+from fedgov.federation.signatures.keys import PrivateKey
 from fedgov.instance import Instance
 from fedgov.kernel.clock import to_rfc3339
 from fedgov.kernel.errors import ConflictError, InvalidError
@@ -145,8 +146,14 @@ def remember_profile(tx: Transaction, *, actor: Actor, body: str) -> None:
     tx.tell(ProfileChanged(uri=actor.uri))
 
 
-def publish_profile(tx: Transaction, *, actor: str) -> str:
-    """Send the description of a local actor, as it is now, to everyone who keeps a copy; return the activity's id."""
+def publish_profile(tx: Transaction, *, actor: str, proven_by: PrivateKey | None = None) -> str:
+    """Send the description of a local actor, as it is now, to everyone who keeps a copy; return the activity's id.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the actor.
+        proven_by: The key that vouches for it, when that is not the newest.
+    """
     row = actors.get(tx, uri=actor)
     document = embeddable(actors.document(tx, row=row)) | {"updated": to_rfc3339(tx.now)}
     tx.tell(ProfileChanged(uri=actor))
@@ -157,6 +164,7 @@ def publish_profile(tx: Transaction, *, actor: str) -> str:
         audience=Audience(to=(PUBLIC,), cc=(row.followers_uri,)),
         visibility=Visibility.PUBLIC,
         also_to=queries.acquaintances(tx, of=actor),
+        proven_by=proven_by,
     )
 
 
@@ -180,7 +188,7 @@ async def rotate_keys(instance: Instance, *, actor: str) -> None:
 
 
 def replace_keys(tx: Transaction, *, actor: str, pair: KeyPair) -> None:
-    """Store new keys of a local actor and publish them.
+    """Store new keys of a local actor and publish them; the former key vouches for them.
 
     Args:
         tx: The open transaction.
@@ -193,8 +201,9 @@ def replace_keys(tx: Transaction, *, actor: str, pair: KeyPair) -> None:
     active(tx, uri=actor)
     if any(keys.key_row(tx, key_id=key.key_id) is not None for key in (pair.rsa, pair.ed25519)):
         raise ConflictError("these keys were replaced at the same moment; look again")
+    former = keys.proof_key(tx, owner=actor)
     keys.store_pair(tx, owner=actor, pair=pair)
-    publish_profile(tx, actor=actor)
+    publish_profile(tx, actor=actor, proven_by=former)
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from fedgov.federation import actors
 from fedgov.federation import follows as rows
 from fedgov.federation import keys as keyring
 from fedgov.kernel.errors import ConflictError, ForbiddenError, InvalidError, MalformedError, NotFoundError
+from fedgov.store.tables import keys as keys_table
 from tests.unit.features.residents import Town, actor_document, key_pair, verified
 
 
@@ -140,7 +141,7 @@ def test_preferences_stay_private(town: Town) -> None:
 # --- keys -------------------------------------------------------------------------------------------------------
 
 
-def test_new_keys_are_published_and_sign_their_own_announcement(town: Town) -> None:
+def test_new_keys_are_published_and_the_former_key_vouches_for_them(town: Town) -> None:
     fatima, pieter = town.local(), town.remote()
     town.befriend(pieter, fatima)
     serial = keyring.next_serial(town.tx, owner=fatima)
@@ -154,8 +155,16 @@ def test_new_keys_are_published_and_sign_their_own_announcement(town: Town) -> N
         f"{fatima}#ed25519-key-2",
     ]
     assert "expires" in update["object"]["assertionMethod"][0]
-    assert update["proof"]["verificationMethod"] == f"{fatima}#ed25519-key-2"
+    assert update["proof"]["verificationMethod"] == f"{fatima}#ed25519-key"
     assert town.queued() == [("Update", "https://leeuwarden.example/inbox")]
+
+
+def test_keys_that_were_lost_are_replaced_and_the_new_ones_vouch_for_themselves(town: Town) -> None:
+    fatima = town.local()
+    town.tx.execute(keys_table.update().values(private=None))
+    profiles.replace_keys(town.tx, actor=fatima, pair=key_pair(fatima, serial=2))
+    [update] = town.sent("Update")
+    assert update["proof"]["verificationMethod"] == f"{fatima}#ed25519-key-2"
 
 
 def test_keys_are_not_replaced_by_keys_of_the_same_name(town: Town) -> None:
