@@ -14,11 +14,12 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --extra postgres --group build --un
 	--generate-hashes --no-emit-index-url --overrides requirements/overrides.txt --custom-compile-command "make locks" --no-annotate --quiet
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench docs frontend messages migration locks wheel system-packages clean
+.PHONY: help demo test soak lint bench docs frontend messages migration locks wheel system-packages clean
 
 help:
 	@echo "make demo             three town halls that talk to one another, on this machine"
 	@echo "make test             every check: lint, types, import contracts and all tests"
+	@echo "make soak             the tests that take minutes: hundreds of crashes, long overload"
 	@echo "make lint             lint, types and import contracts only"
 	@echo "make bench            measure speed and memory"
 	@echo "make docs             write the tables of the reference pages anew, from the code"
@@ -35,6 +36,9 @@ demo: $(VENV)/.runtime frontend
 
 test: lint
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+soak: $(VENV)/.test frontend
+	$(BIN)/python -m pytest -m soak --verbose --capture=no $(ARGS)
 
 lint: $(VENV)/.test frontend
 	$(BIN)/ruff check .

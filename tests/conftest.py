@@ -33,6 +33,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.postgres)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless it is asked for by its mark or its name."""
+    if "soak" in config.option.markexpr or any("::" in word for word in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("soak") is not None]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
 @pytest.fixture(scope="session")
 def vectors() -> Path:
     """The folder with published test vectors."""
