@@ -8,12 +8,15 @@ Protocol, and the composition root (`fedgov.app`) hands in the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from fedgov.kernel.clock import Clock
+from fedgov.kernel.acting import SERVER, By
+from fedgov.kernel.clock import HOUR, Clock
 from fedgov.kernel.config import Config
+from fedgov.kernel.limits import Limiter
 from fedgov.kernel.uris import Handle, Site
 from fedgov.store.database import Database
 from fedgov.store.signals import Signals
@@ -32,6 +35,10 @@ class Trust(Protocol):
         Args:
             host: Canonical host, as `fedgov.kernel.uris.host` gives it.
         """
+        ...
+
+    async def settled(self) -> None:
+        """Return when `allows` heeds everything of which a signal was sent."""
         ...
 
 
@@ -96,6 +103,8 @@ class Instance:
         clock: Where the time comes from.
         database: Its storage.
         trust: Whom it exchanges messages with.
+        limiter: How often what was done lately.
+        by: In whose name its use cases run; see `acting`.
         fetch: How it gets to know what lives elsewhere; handed in last, because it stands on all the rest.
     """
 
@@ -103,6 +112,8 @@ class Instance:
     clock: Clock
     database: Database
     trust: Trust
+    limiter: Limiter = field(default_factory=Limiter)
+    by: By = SERVER
     fetch: Fetch = field(init=False)
 
     @property
@@ -115,10 +126,70 @@ class Instance:
         """Who wants to know when something was committed."""
         return self.database.signals
 
+    def acting(self, by: By) -> Instance:
+        """Return this same instance as one person uses it.
+
+        What is written through it is noted as theirs (`Transaction.by`), and each time that they let us
+        ask another server counts.
+        """
+        personal = copy(self)
+        personal.by = by
+        if by.door != "command line" and hasattr(self, "fetch"):
+            personal.fetch = _PersonalFetch(self, by=by)
+        return personal
+
     async def write(self, use_case: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case in a transaction; return its result once it is on disk."""
-        return await self.database.write(use_case, *args, **values)
+        if self.by is SERVER:
+            return await self.database.write(use_case, *args, **values)
+        return await self.database.write(_in_the_name_of, self.by, use_case, args, values)
 
     async def read(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query that changes nothing."""
         return await self.database.read(query, *args, **values)
+
+
+def _in_the_name_of(
+    tx: Transaction,
+    by: By,
+    use_case: Callable[..., T],
+    args: tuple[Any, ...],
+    values: Mapping[str, Any],
+) -> T:
+    tx.by = by
+    return use_case(tx, *args, **values)
+
+
+class _PersonalFetch:
+    """Getting to know what lives elsewhere for one person, who cannot do that without end."""
+
+    def __init__(self, instance: Instance, *, by: By) -> None:
+        self._instance = instance
+        self._fetch = instance.fetch
+        self._who = by.who or by.source
+
+    def _count(self) -> None:
+        most = self._instance.config.limits.lookups_per_hour
+        self._instance.limiter.spend("lookups", self._who, most=most, per=HOUR, now=self._instance.clock.now())
+
+    async def actor_by_handle(self, handle: Handle) -> str:
+        self._count()
+        return await self._fetch.actor_by_handle(handle)
+
+    async def actor(self, uri: str) -> str:
+        self._count()
+        return await self._fetch.actor(uri)
+
+    async def refresh_actor(self, uri: str) -> str:
+        self._count()
+        return await self._fetch.refresh_actor(uri)
+
+    async def object(self, uri: str) -> str:
+        self._count()
+        return await self._fetch.object(uri)
+
+    def refresh_thread(self, uri: str) -> None:
+        self._fetch.refresh_thread(uri)
+
+    async def file(self, url: str, *, max_bytes: int) -> tuple[str, bytes]:
+        return await self._fetch.file(url, max_bytes=max_bytes)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 import structlog
 from sqlalchemy import Row, bindparam, or_, select, tuple_, update
 
@@ -99,6 +100,7 @@ _HAS_FOLLOWER_THERE: Final = (
     .where(
         follows.c.following == bindparam("of"),
         follows.c.state == "accepted",
+        actors.c.host == bindparam("host"),
         or_(actors.c.shared_inbox == bindparam("inbox"), actors.c.inbox == bindparam("inbox")),
     )
     .limit(1)
@@ -166,8 +168,9 @@ class DeliveryWorker:
         parcels, refused = await self._instance.read(_due, now=self._instance.clock.now(), busy=tuple(self._busy))
         for row, reason in refused:
             await self._instance.write(_finish, row=row, state="withdrawn", reason=reason)
-        if parcels:  # another process may have queued it, with a key that our cached documents do not name yet
+        if parcels:  # another process may have changed more than it queued: a key, a block
             await self._instance.database.catch_up()
+            await self._instance.trust.settled()
         for host, queue in parcels.items():
             task = asyncio.create_task(self._drain(host, queue), name=f"deliver to {host}")
             self._busy[host] = task
@@ -213,7 +216,7 @@ class DeliveryWorker:
             _HostDownError: The host does not answer at all.
         """
         row = parcel.row
-        if not self._instance.trust.allows(row.host):
+        if not await self._trusted(row):
             await self._finish(row, "withdrawn", "this instance no longer exchanges messages with this server")
             return True
         try:
@@ -228,6 +231,16 @@ class DeliveryWorker:
             await self._finish(row, "parked", f"{type(error).__name__}: {error}"[:500])
             return True
         return await self._judge(parcel, answer, shape=shape)
+
+    async def _trusted(self, row: Row[Any]) -> bool:
+        """Tell whether the inbox and somebody whom it is for are on servers that we exchange messages with."""
+        allows = self._instance.trust.allows
+        people = orjson.loads(row.recipients)
+        if not allows(row.host):
+            return False
+        if not people or any(allows(host_of(uri)) for uri in people):
+            return True
+        return await self._instance.read(_has_follower_there, row=row)
 
     async def _post(self, parcel: _Parcel) -> tuple[Answer, Shape]:
         """Send, knocking again in another shape where the first is refused; return the answer and to which shape."""
@@ -344,11 +357,14 @@ def _objection(tx: Transaction, row: Row[Any]) -> str | None:
         stored = objects.find(tx, uri=row.object_uri)
         if stored is not None and stored.deleted_at is not None:
             return "deleted before it was sent"
-    if row.visibility == Visibility.FOLLOWERS and row.recipients == "[]":
-        there = tx.row(_HAS_FOLLOWER_THERE, {"of": row.actor, "inbox": row.inbox})
-        if there is None:
-            return "nobody there follows the author any more"
+    for_followers = row.visibility == Visibility.FOLLOWERS and row.recipients == "[]"
+    if for_followers and not _has_follower_there(tx, row=row):
+        return "nobody there follows the author any more"
     return None
+
+
+def _has_follower_there(tx: Transaction, *, row: Row[Any]) -> bool:
+    return tx.row(_HAS_FOLLOWER_THERE, {"of": row.actor, "host": row.host, "inbox": row.inbox}) is not None
 
 
 def _body(tx: Transaction, activity_id: int) -> bytes:

@@ -18,7 +18,7 @@ class Target:
     Args:
         host: Where to.
         inbox: URI of the shared inbox, or of a personal one where there is no other.
-        recipients: URIs of the actors it is meant for; empty when it is for the followers there.
+        recipients: URIs of the actors it is meant for; empty when it is for the followers on that host.
     """
 
     host: str
@@ -46,7 +46,10 @@ def expand(tx: Transaction, *, actor: str, audience: Audience, also_to: Iterable
     if sender.followers_uri in audience.everyone:
         for row in follows.remote_inboxes(tx, of=actor):
             inbox = row.shared_inbox or row.inbox
-            found.setdefault(inbox, Target(host=host(inbox), inbox=inbox))
+            if host(inbox) != row.host:  # whether they may get it is a question about another server than the inbox's
+                named.append(row.uri)
+                continue
+            found.setdefault(inbox, Target(host=row.host, inbox=inbox))
     for row in actors.find_many(tx, uris=named).values():
         if row.local or row.deleted_at is not None:
             continue

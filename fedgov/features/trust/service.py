@@ -188,6 +188,11 @@ class TrustDecisions:
         mode, rules = self._decisions
         return allows(host, mode=mode, rules=rules, own=self._own)
 
+    async def settled(self) -> None:
+        """Return when the rules of which a signal was sent have been read."""
+        if self._reload is not None and not self._reload.done():
+            await asyncio.wait([self._reload])
+
     def _on_signal(self, topic: str) -> None:
         if self._closed or topic not in (TOPIC, EVERYTHING):
             return

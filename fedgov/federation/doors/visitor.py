@@ -9,36 +9,20 @@ Spec: ``FEDERATION.md``, "Keys, signatures, proofs".
 
 from __future__ import annotations
 
-import ipaddress
-from functools import lru_cache
-from typing import Final
-
 from fedgov.federation import keys
 from fedgov.federation.doors.asgi import Request, Scope
 from fedgov.federation.doors.lobby import Lobby
 from fedgov.federation.gate import Signer
 from fedgov.federation.signatures.verification import read_signature
 from fedgov.kernel.errors import ForbiddenError, UnverifiedError
+from fedgov.kernel.networks import UNKNOWN, network_of
 from fedgov.kernel.uris import host, is_http_uri
-
-_PREFIX: Final = {4: 24, 6: 64}
 
 
 def source_network(scope: Scope) -> str:
     """Return the network that a request came from: what one attacker has as many addresses of as he likes."""
     client = scope.get("client")
-    return _network(client[0]) if client else "unknown"
-
-
-@lru_cache(maxsize=4_096)
-def _network(address: str) -> str:
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    return str(ipaddress.ip_network((ip, _PREFIX[ip.version]), strict=False))
+    return network_of(client[0]) if client else UNKNOWN
 
 
 async def identify(lobby: Lobby, request: Request) -> Signer | None:

@@ -38,6 +38,7 @@ from fedgov.kernel.config import read
 from fedgov.store.database import open_database
 from fedgov.store.tables import activities, inbox_items, metadata
 from fedgov.store.transaction import Setting, Transaction
+from tests.trust import TrustInAllBut
 
 NOW = 1_795_000_000_000
 DOMAIN = "groningen.localhost:7001"
@@ -122,16 +123,6 @@ async def knock(
 
 
 @dataclass
-class Neighbours:
-    """Trust in everyone but these hosts."""
-
-    refused: set[str] = field(default_factory=set)
-
-    def allows(self, host: str) -> bool:
-        return host not in self.refused
-
-
-@dataclass
 class Town:
     """Gemeente Groningen, as far as it can be reached through its doors."""
 
@@ -140,7 +131,7 @@ class Town:
     doors: Doors
     describer: Describer
     mender: Mender
-    trust: Neighbours
+    trust: TrustInAllBut
     clock: ManualClock
 
     async def get(self, path: str, *, accept: str = ACTIVITY_JSON, by: Stranger | None = None, **more: Any) -> Response:
@@ -255,7 +246,7 @@ async def open_town(
     config = read({**table, "federation": federation}, folder=home)
     clock = ManualClock(NOW)
     database = open_database(url, setting=Setting(config=config, clock=clock))
-    trust = Neighbours()
+    trust = TrustInAllBut()
     instance = Instance(config=config, clock=clock, database=database, trust=trust)
     room = PostRoom(instance, client=GuardedClient(config.federation, user_agent="fedgov/test"))
     fetcher = Fetcher(room, keepers={})

@@ -34,6 +34,7 @@ from fedgov.kernel.uris import Handle, host, origin, parse_handle
 from fedgov.store.database import open_database
 from fedgov.store.tables import activities, deliveries, metadata
 from fedgov.store.transaction import Listener, Setting, Transaction
+from tests.trust import TrustInAllBut
 
 T = TypeVar("T")
 DOMAIN: Final = "groningen.example"
@@ -290,7 +291,7 @@ async def living_town(
     clock = ManualClock(NOW)
     database = open_database(url, setting=Setting(config=config, clock=clock, listeners=Ears(heard)))
     try:
-        instance = Instance(config=config, clock=clock, database=database, trust=Everyone())
+        instance = Instance(config=config, clock=clock, database=database, trust=TrustInAllBut())
         instance.fetch = World()
         yield instance, heard
     finally:
@@ -360,16 +361,6 @@ class World:
     async def file(self, url: str, *, max_bytes: int) -> tuple[str, bytes]:
         self.asked.append(f"{url} up to {max_bytes}")
         raise NotFoundError("nothing there", detail=url)
-
-
-@dataclass
-class Everyone:
-    """Trust in everyone but these hosts."""
-
-    refused: set[str] = field(default_factory=set)
-
-    def allows(self, at_host: str) -> bool:
-        return at_host not in self.refused
 
 
 def host_of(uri: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +28,11 @@ from fedgov.kernel.config import Config
 from fedgov.store.database import open_database
 from fedgov.store.tables import metadata
 from fedgov.store.transaction import Setting, Transaction
+from tests.trust import TrustInAllBut
 from tests.unit.federation.neighbours import rsa_key
 
 NOW = 1_795_000_000_000
 DOMAIN = "gouda.example"
-
-
-@dataclass
-class Acquaintances:
-    """Trust in everyone but some."""
-
-    refused: set[str] = field(default_factory=set)
-    asked: list[str] = field(default_factory=list)
-
-    def allows(self, host: str) -> bool:
-        self.asked.append(host)
-        return host not in self.refused
 
 
 @dataclass
@@ -52,7 +41,7 @@ class Office:
 
     instance: Instance
     clock: ManualClock
-    trust: Acquaintances
+    trust: TrustInAllBut
     room: PostRoom
     fetcher: Fetcher
     keyring: KeyRing
@@ -130,7 +119,7 @@ async def open_office(
 @asynccontextmanager
 async def _open(config: Config, *, clock: ManualClock) -> AsyncIterator[Office]:
     database = open_database(config.database_url, setting=Setting(config=config, clock=clock))
-    trust = Acquaintances()
+    trust = TrustInAllBut()
     instance = Instance(config=config, clock=clock, database=database, trust=trust)
     room = PostRoom(instance, client=GuardedClient(config.federation, user_agent="fedgov-test"))
     fetcher = Fetcher(room, keepers=KEEPERS)

@@ -642,6 +642,51 @@ async def test_a_server_that_is_no_longer_trusted_gets_nothing(office: Office, f
     assert delft.asked == []
 
 
+@pytest.mark.parametrize("follows_us", [True, False])
+async def test_whoever_lives_on_a_refused_server_gets_nothing_through_an_inbox_elsewhere(
+    office: Office, fatima: str, delft: Neighbour, open_neighbour: OpenNeighbour, follows_us: bool
+) -> None:
+    breda = await open_neighbour("breda")
+    lodger = breda.person("lodger", inbox=delft.url("/lodgers/inbox"))
+    await office.fetcher.actor(lodger.uri)
+    if follows_us:
+        await office.instance.write(
+            follows.put, follower=lodger.uri, following=fatima, state="accepted", activity_uri=None
+        )
+    await publish(office, to=() if follows_us else (lodger.uri,))
+    office.trust.refused.add(breda.host)
+    await send(office)
+    assert await state(office) == "withdrawn"
+    assert posted(delft) == []
+
+
+async def test_followers_behind_one_inbox_get_what_is_also_for_somebody_on_a_refused_server(
+    office: Office, fatima: str, delft: Neighbour, open_neighbour: OpenNeighbour
+) -> None:
+    breda = await open_neighbour("breda")
+    await follower(office, delft)
+    lodger = breda.person("lodger", endpoints={"sharedInbox": delft.url("/inbox")})
+    await office.fetcher.actor(lodger.uri)
+    await publish(office, to=(lodger.uri,))
+    office.trust.refused.add(breda.host)
+    await send(office)
+    assert await state(office) == "sent"
+
+
+async def test_what_waits_is_not_sent_before_a_block_of_another_process_is_heeded(
+    office: Office, fatima: str, delft: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await follower(office, delft)
+    await publish(office)
+
+    async def heed() -> None:
+        office.trust.refused.add(delft.host)
+
+    monkeypatch.setattr(office.trust, "settled", heed)
+    await send(office)
+    assert await state(office) == "withdrawn"
+
+
 # --- mistakes, restarts -----------------------------------------------------------------------------------------
 
 

@@ -16,9 +16,10 @@ from fedgov.instance import Instance
 from fedgov.kernel.clock import HOUR, ManualClock
 from fedgov.kernel.errors import UnreachableError
 from fedgov.web.proxied import proxied_path, secret_of
+from tests.trust import TrustInAllBut
 from tests.unit.features.media import cabinet, samples
 from tests.unit.features.trust.counter import Counter
-from tests.unit.features.trust.town import Everyone, Post
+from tests.unit.features.trust.town import Post
 
 URL = "https://leeuwarden.example/media/kaart.png"
 
@@ -146,7 +147,7 @@ async def test_nothing_is_fetched_from_or_shown_of_a_server_that_is_not_trusted(
     counter = _counter(quiet_town)
     assert (await counter.get(_path(quiet_town))).status_code == 200
 
-    assert isinstance(quiet_town.trust, Everyone)
+    assert isinstance(quiet_town.trust, TrustInAllBut)
     quiet_town.trust.refused.add("leeuwarden.example")
 
     assert (await counter.get(_path(quiet_town))).status_code == 404

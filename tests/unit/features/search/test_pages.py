@@ -26,9 +26,10 @@ from fedgov.kernel.errors import (
 from fedgov.kernel.uris import Handle
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
+from tests.trust import TrustInAllBut
 from tests.unit.features.notices.people import ANNA, BOUKE, JELLE, SJOERD, block, keep, settle
 from tests.unit.features.trust.counter import Counter, person
-from tests.unit.features.trust.town import Everyone, town_hall
+from tests.unit.features.trust.town import town_hall
 
 NEW = "https://harlingen.example/users/fenna"
 
@@ -255,7 +256,7 @@ async def test_an_address_elsewhere_where_nothing_is_is_said_plainly(
 async def test_a_server_that_we_do_not_trust_is_not_asked_and_shows_nobody(
     town: Instance, anna: Counter, world: World, typed: str
 ) -> None:
-    assert isinstance(town.trust, Everyone)
+    assert isinstance(town.trust, TrustInAllBut)
     town.trust.refused.add("leeuwarden.example")
     html = await search(anna, typed)
     assert "does not exchange messages with leeuwarden.example" in html

@@ -19,6 +19,7 @@ from fedgov.kernel.uris import Handle
 from fedgov.store.database import open_database
 from fedgov.store.tables import activities, actors, deliveries, follows, inbox_items, metadata, peers
 from fedgov.store.transaction import Listener, Setting, Transaction
+from tests.trust import TrustInAllBut
 
 DOMAIN = "groningen.example"
 NOW = 1_795_000_000_000
@@ -54,16 +55,6 @@ class Post:
         return self.files[url]
 
 
-@dataclass
-class Everyone:
-    """Trust in everyone but these hosts."""
-
-    refused: set[str] = field(default_factory=set)
-
-    def allows(self, host: str) -> bool:
-        return host not in self.refused
-
-
 def config_of(folder: Path, *, database: str = "", **sections: Mapping[str, Any]) -> Config:
     """The configuration of an instance in this folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +81,7 @@ async def town_hall(
     setting = Setting(config=config, clock=clock, listeners=listeners or {})
     database = open_database(database_url, setting=setting)
     try:
-        instance = Instance(config=config, clock=clock, database=database, trust=Everyone())
+        instance = Instance(config=config, clock=clock, database=database, trust=TrustInAllBut())
         instance.fetch = Post()
         yield instance
     finally:
