@@ -72,7 +72,7 @@ class ServerSettings:
     Args:
         listen: Address and port, for instance `127.0.0.1:8000`.
         aliases: Other Host headers this instance answers to; its own addresses keep `instance.domain`.
-        trusted_proxies: Networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+        trusted_proxies: Networks whose X-Forwarded-For is believed.
     """
 
     listen: str = "127.0.0.1:8000"
@@ -152,6 +152,31 @@ class MediaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """How often is too often. Whoever comes too often hears 429 and when to come back; nothing is lost.
+
+    Args:
+        posts_per_hour: Messages that one account may write, change or share in an hour.
+        reactions_per_hour: Likes, reactions and votes of one account in an hour.
+        follows_per_hour: Follows, blocks and mutes of one account in an hour.
+        uploads_per_hour: Files that one account may upload in an hour.
+        reports_per_hour: Reports of one account in an hour.
+        lookups_per_hour: Times that one account may let this server ask another one, in an hour.
+        inbox_per_minute: Activities of one other server in a minute; one counts once more for each 16 kB.
+        refused_per_minute: Refused requests from one network (an IPv4 /24 or an IPv6 /64) in a minute.
+    """
+
+    posts_per_hour: int = 600
+    reactions_per_hour: int = 1_500
+    follows_per_hour: int = 600
+    uploads_per_hour: int = 600
+    reports_per_hour: int = 60
+    lookups_per_hour: int = 600
+    inbox_per_minute: int = 300_000
+    refused_per_minute: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything an administrator can set.
 
@@ -169,6 +194,7 @@ class Config:
     accounts: AccountSettings = field(default_factory=AccountSettings)
     posts: PostSettings = field(default_factory=PostSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
 
     @property
     def site(self) -> Site:
@@ -195,6 +221,7 @@ SECTIONS: Final[Mapping[str, type]] = {
     "accounts": AccountSettings,
     "posts": PostSettings,
     "media": MediaSettings,
+    "limits": LimitSettings,
 }
 
 

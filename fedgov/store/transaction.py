@@ -14,8 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Row, Table
 from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT compiles on SQLite too
 
-from fedgov.kernel.clock import Clock, IdSource
+from fedgov.kernel.acting import SERVER, By
+from fedgov.kernel.clock import HOUR, Clock, IdSource
 from fedgov.kernel.config import Config
+from fedgov.kernel.limits import Limiter
 from fedgov.kernel.uris import Site
 from fedgov.store.prepared import Prepared, Statements, driver_of
 
@@ -32,6 +34,7 @@ class Setting:
         listeners: What other rooms do, in the same transaction, when something happens here; by type of event.
         ids: Where row ids come from.
         statements: What was compiled before.
+        limiter: How often what was done lately.
     """
 
     config: Config
@@ -39,6 +42,7 @@ class Setting:
     listeners: Mapping[type, Sequence[Listener]] = field(default_factory=dict)
     ids: IdSource = field(default_factory=IdSource)
     statements: Statements = field(default_factory=Statements)
+    limiter: Limiter = field(default_factory=Limiter)
 
 
 class Transaction:
@@ -47,13 +51,17 @@ class Transaction:
     Args:
         connection: SQLAlchemy connection with a transaction begun.
         setting: The facts about this instance.
+
+    Attributes:
+        by: Who acts; `fedgov.instance.Instance.acting` says so.
     """
 
-    __slots__ = ("_driver", "_signals", "connection", "now", "setting", "site")
+    __slots__ = ("_driver", "_signals", "by", "connection", "now", "setting", "site")
 
     def __init__(self, connection: Connection, setting: Setting) -> None:
         self.connection = connection
         self.setting = setting
+        self.by: By = SERVER
         self.site: Site = setting.config.site
         self.now: int = setting.clock.now()
         self._signals: set[str] = set()
@@ -80,6 +88,23 @@ class Transaction:
             topic: For instance ``inbox``, ``deliveries`` or ``document:URI``.
         """
         self._signals.add(topic)
+
+    def limit(self, what: str, *, of: str) -> None:
+        """Count one thing more that somebody does, and refuse when it is too often.
+
+        What is counted stays counted when this transaction fails: the attempt is what costs. What
+        the server does by itself in somebody's name, such as following who has moved, is not limited.
+
+        Args:
+            what: A setting of ``[limits]`` without its ending ``_per_hour``, such as ``posts``.
+            of: URI of the local actor; others are not limited here.
+
+        Raises:
+            RateLimitedError: Too often; it says when to come back.
+        """
+        if self.by.door != "server":
+            most = getattr(self.config.limits, f"{what}_per_hour")
+            self.setting.limiter.spend(what, of, most=most, per=HOUR, now=self.now)
 
     def tell(self, event: object) -> None:
         """Let other rooms add their part to this transaction (a timeline entry, a notification)."""

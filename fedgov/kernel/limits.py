@@ -1,0 +1,93 @@
+"""The one limiter: how often somebody may do something, in bounded memory that empties itself.
+
+For each subject one number is kept: until when what it did is paid off (the
+"generic cell rate algorithm", a token bucket without a timer). Whoever did
+nothing lately has no entry.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Final
+
+from fedgov.kernel.clock import SECOND
+from fedgov.kernel.errors import RateLimitedError
+
+MAX_SUBJECTS: Final = 50_000
+"""Most subjects that are remembered; beyond that, those that were quiet longest are forgotten."""
+
+REASON: Final = "too many requests; wait a moment"
+
+
+class Limiter:
+    """Counts, for the doors and services of one instance in one process."""
+
+    def __init__(self) -> None:
+        self._paid_until: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._lock = threading.Lock()  # the writer's thread and the event loop both count
+
+    def __len__(self) -> int:
+        """Return how many subjects are remembered."""
+        return len(self._paid_until)
+
+    def wait(self, what: str, who: str, *, most: int, per: int, now: int) -> float:
+        """Return how many milliseconds somebody must wait before doing something once more; 0 for none.
+
+        Args:
+            what: What is counted.
+            who: Whose count it is.
+            most: How often in a row, and in each period.
+            per: Milliseconds of that period.
+            now: Milliseconds since the epoch.
+        """
+        paid = self._paid_until.get((what, who))
+        if paid is None:
+            return 0.0
+        # A clock that was set back must not lock anybody out for longer than a period.
+        return max(0.0, min(paid - now, 2.0 * per) - (per - per / most))
+
+    def note(self, what: str, who: str, *, most: int, per: int, now: int, cost: float = 1.0) -> None:
+        """Count something, whether it was allowed or not.
+
+        Args:
+            what: What is counted.
+            who: Whose count it is.
+            most: How often in a row, and in each period.
+            per: Milliseconds of that period.
+            now: Milliseconds since the epoch.
+            cost: As how many times it counts.
+        """
+        key = (what, who)
+        with self._lock:
+            paid = min(max(self._paid_until.get(key, 0.0), now), now + per) + per / most * cost
+            self._paid_until[key] = min(paid, now + 2.0 * per)
+            self._paid_until.move_to_end(key)
+            self._forget(now)
+
+    def spend(self, what: str, who: str, *, most: int, per: int, now: int) -> None:
+        """Count something and refuse it when it is too often; what is refused does not count.
+
+        Raises:
+            RateLimitedError: Too often; it says when to come back.
+        """
+        self.demand(what, who, most=most, per=per, now=now)
+        self.note(what, who, most=most, per=per, now=now)
+
+    def demand(self, what: str, who: str, *, most: int, per: int, now: int) -> None:
+        """Refuse what would be too often, without counting it.
+
+        Raises:
+            RateLimitedError: Too often; it says when to come back.
+        """
+        pause = self.wait(what, who, most=most, per=per, now=now)
+        if pause > 0:
+            raise RateLimitedError(REASON, retry_after=pause / SECOND, detail=f"{what}: more than {most}")
+
+    def _forget(self, now: int) -> None:
+        """Drop the two that were quiet longest if they are paid off, and whatever is too much."""
+        for _ in range(2):
+            oldest = next(iter(self._paid_until), None)
+            if oldest is None or (self._paid_until[oldest] > now and len(self._paid_until) <= MAX_SUBJECTS):
+                return
+            del self._paid_until[oldest]
