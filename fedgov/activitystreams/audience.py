@@ -36,6 +36,10 @@ class Visibility(StrEnum):
         return self is not Visibility.ORGANISATION
 
 
+FOR_EVERYONE: Final = (Visibility.PUBLIC, Visibility.UNLISTED)
+"""What anybody may read, known or unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The addressees of an object or activity.

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Row, and_, bindparam, exists, func, or_, select
 
 from fedgov.activitystreams.activity import embeddable
-from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.audience import FOR_EVERYONE
 from fedgov.activitystreams.collection import collection_document, page_document, page_uri
 from fedgov.activitystreams.document import Document
 from fedgov.federation import actors, followers_sync
@@ -29,16 +29,15 @@ FIRST: Final = "latest"
 
 MAX_FEATURED: Final = 50
 
-_FOR_EVERYONE: Final = (Visibility.PUBLIC.value, Visibility.UNLISTED.value)
 _LATEST: Final = 2**63 - 1
 _undone: Final = activities.alias("undone")
 
 # An activity shows its object, so it is shown only as long as that is.
 _IN_OUTBOX: Final = and_(
     activities.c.actor == bindparam("of"),
-    activities.c.visibility.in_(_FOR_EVERYONE),
+    activities.c.visibility.in_(FOR_EVERYONE),
     activities.c.type.in_(("Create", "Announce")),
-    or_(objects.c.id.is_(None), and_(objects.c.deleted_at.is_(None), objects.c.visibility.in_(_FOR_EVERYONE))),
+    or_(objects.c.id.is_(None), and_(objects.c.deleted_at.is_(None), objects.c.visibility.in_(FOR_EVERYONE))),
     ~exists().where(_undone.c.object_uri == activities.c.uri, _undone.c.type == "Undo"),
 )
 _ABOUT: Final = activities.outerjoin(objects, objects.c.uri == activities.c.object_uri)
@@ -69,7 +68,7 @@ _PAGE: Final = {
     .limit(PER_PAGE + 1)
     for name, (mine, theirs) in _SIDES.items()
 }
-_SHOWN: Final = select(objects.c.uri).where(objects.c.visibility.in_(_FOR_EVERYONE), objects.c.deleted_at.is_(None))
+_SHOWN: Final = select(objects.c.uri).where(objects.c.visibility.in_(FOR_EVERYONE), objects.c.deleted_at.is_(None))
 
 
 def owner(tx: Transaction, *, actor: str) -> Row[Any]:

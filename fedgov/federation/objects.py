@@ -6,13 +6,13 @@ question who may read it are answered here once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import Row, bindparam, delete, select, update
 
-from fedgov.activitystreams.audience import PUBLIC, Visibility
+from fedgov.activitystreams.audience import FOR_EVERYONE, PUBLIC, Visibility
 from fedgov.activitystreams.document import Document
 from fedgov.federation import follows
 from fedgov.store.tables import audience, objects
@@ -175,15 +175,33 @@ def may_read(tx: Transaction, *, row: Row[Any], viewer: str | None) -> bool:
 
     The same check stands under every page, collection and API answer.
     """
-    visibility = Visibility(row.visibility)
-    if visibility in (Visibility.PUBLIC, Visibility.UNLISTED):
+
+    def names(uri: str) -> bool:
+        return tx.row(_ADDRESSED, {"id": row.id, "target": uri}) is not None
+
+    return is_for(tx, author=row.attributed_to, visibility=Visibility(row.visibility), names=names, viewer=viewer)
+
+
+def is_for(
+    tx: Transaction, *, author: str, visibility: Visibility, names: Callable[[str], bool], viewer: str | None
+) -> bool:
+    """Tell whether something with this audience is for an actor: the rule behind `may_read`.
+
+    Args:
+        tx: The open transaction.
+        author: URI of its author.
+        visibility: Who may read it.
+        names: Tells whether it is addressed to the actor with this URI.
+        viewer: URI of the actor who asks; None for somebody unknown.
+    """
+    if visibility in FOR_EVERYONE:
         return True
     if viewer is None:
         return False
-    if viewer == row.attributed_to:
+    if viewer == author:
         return True
     if visibility is Visibility.ORGANISATION:
         return tx.site.owns(viewer)
-    if tx.row(_ADDRESSED, {"id": row.id, "target": viewer}) is not None:
-        return True
-    return visibility is Visibility.FOLLOWERS and follows.is_follower(tx, follower=viewer, following=row.attributed_to)
+    return names(viewer) or (
+        visibility is Visibility.FOLLOWERS and follows.is_follower(tx, follower=viewer, following=author)
+    )

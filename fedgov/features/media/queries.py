@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
 
-from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.features.media.tables import media, media_copies
 from fedgov.features.media.vocabulary import MediaKind, StoredMedia
 from fedgov.features.people.queries import any_block
@@ -24,7 +24,6 @@ TOKEN_LENGTH: Final = 32
 _BY_ID: Final = select(media).where(media.c.id == bindparam("id"), media.c.deleted_at.is_(None))
 _BY_TOKEN: Final = select(media).where(media.c.token == bindparam("token"), media.c.deleted_at.is_(None))
 _COPY: Final = select(media_copies).where(media_copies.c.url_hash == bindparam("hash"))
-_OPEN_TO_ALL: Final = (Visibility.PUBLIC, Visibility.UNLISTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +174,7 @@ def _is_public(tx: Transaction, row: Row[Any]) -> bool:
     if row.public:
         return True
     thing = _object_of(tx, row)
-    return thing is not None and Visibility(thing.visibility) in _OPEN_TO_ALL
+    return thing is not None and Visibility(thing.visibility) in FOR_EVERYONE
 
 
 def _may_have(tx: Transaction, row: Row[Any], *, viewer: str | None, by_token: bool) -> bool:

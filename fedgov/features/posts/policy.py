@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.features.posts.vocabulary import PollDraft
 from fedgov.kernel.clock import DAY, MINUTE
 from fedgov.kernel.config import PostSettings
@@ -28,7 +28,6 @@ _HEARTS: Final = frozenset({"", "❤", "❤️", "♥", "♥️"})
 _SHORTCODE: Final = re.compile(r":[A-Za-z0-9_+-]{1,100}(?:@[A-Za-z0-9.:-]{1,100})?:\Z")
 _LONGEST_EMOJI: Final = 24
 
-PUBLIC_KINDS: Final = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 
 _REPLIES: Final = {
     Visibility.PUBLIC: tuple(Visibility),
@@ -54,7 +53,7 @@ def may_share(visibility: Visibility) -> bool:
 
     Spec: row AC-15 of the threat table.
     """
-    return visibility in PUBLIC_KINDS
+    return visibility in FOR_EVERYONE
 
 
 def reply_audiences(parent: Visibility) -> tuple[Visibility, ...]:
@@ -108,7 +107,7 @@ def _has_symbol(text: str) -> bool:
 
 def counts_as_reply(*, parent: Visibility, reply: Visibility) -> bool:
     """Tell whether a reply is in the number that stands under a post: one that its readers can read too."""
-    return reply in PUBLIC_KINDS or reply is parent
+    return reply in FOR_EVERYONE or reply is parent
 
 
 def may_vote(*, author: str, voter: str, closed: bool, has_voted: bool) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
+from fedgov.activitystreams.audience import FOR_EVERYONE
 from fedgov.activitystreams.collection import collection_document, page_document, page_uri
 from fedgov.activitystreams.document import Document
 from fedgov.activitystreams.object import tombstone
@@ -22,7 +23,7 @@ from fedgov.federation.doors.answers import Reply, private, public, unless_known
 from fedgov.federation.doors.asgi import Request
 from fedgov.federation.doors.face import PublicFace
 from fedgov.federation.doors.lobby import Lobby
-from fedgov.federation.doors.readers import FOR_EVERYONE, may_fetch
+from fedgov.federation.doors.readers import may_fetch
 from fedgov.federation.doors.visitor import admit_reader, identify
 from fedgov.federation.gate import Signer
 from fedgov.kernel.errors import NotFoundError

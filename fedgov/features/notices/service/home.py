@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, Delete, Select, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.features.notices.service.actor_ids import actor_id
 from fedgov.features.notices.tables import home_entries
 from fedgov.features.posts.vocabulary import PostAppeared, PostShared
@@ -23,7 +23,6 @@ from fedgov.store.tables import actors, audience, follows
 from fedgov.store.tables import objects as stored
 from fedgov.store.transaction import Transaction
 
-_OPEN: Final = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 _COLUMNS: Final = ("owner_id", "entry_id", "object_id", "author_id", "shared_by_id")
 _reader: Final = actors.alias("reader")
 _other: Final = follows.alias("other")
@@ -135,7 +134,7 @@ def deliver_share(tx: Transaction, *, share: PostShared) -> None:
     Who has the post already does not get it a second time, and its author not back.
     """
     row = objects.find_by_id(tx, row_id=share.object_id)
-    if row is None or Visibility(row.visibility) not in _OPEN:
+    if row is None or Visibility(row.visibility) not in FOR_EVERYONE:
         return
     entry = _entry(share.share_id, object_id=share.object_id, author=share.author, sharer=share.by)
     if tx.site.owns(share.by):
