@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, func, select
 
-from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.store.tables import activities, actors, deliveries, follows, peers
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import OrganisationReceipt, PersonCard, ReachCard, Receipt, ReceiptState
@@ -91,7 +91,7 @@ def reach(
     reached = {row.uri: row for row in (*followers, *named) if row.uri != author}
     hosts = sorted({row.host for row in reached.values() if not row.local})
     is_own = any(row.local for row in reached.values())
-    is_open = visibility in (Visibility.PUBLIC, Visibility.UNLISTED)
+    is_open = visibility in FOR_EVERYONE
     elsewhere = _organisations(tx, hosts)
     return ReachCard(
         people=None if is_open else len(reached),

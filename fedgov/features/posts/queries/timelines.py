@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Row, Select, Subquery, func, literal, null, or_, select, union_all
 
-from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.activitystreams.tag import normalise_hashtag
 from fedgov.features.people.queries import hidden_from
 from fedgov.features.posts.queries.posts import find_many, may_be_readable, readable
@@ -129,7 +129,7 @@ def profile_timeline(
 
 
 def _listed_share(tx: Transaction, viewer: str | None, author: str) -> Any:  # noqa: ANN401 - an SQL condition
-    open_kinds = shares.c.visibility.in_([Visibility.PUBLIC.value, Visibility.UNLISTED.value])
+    open_kinds = shares.c.visibility.in_(FOR_EVERYONE)
     return open_kinds if viewer != author else literal(value=True)
 
 
