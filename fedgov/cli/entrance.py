@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ import click
 from fedgov.app import Running, open_instance
 from fedgov.instance import Instance
 from fedgov.kernel import config as configuration
+from fedgov.kernel.acting import ON_THE_MACHINE, By
 from fedgov.kernel.config import Config, ConfigurationError
 
 T = TypeVar("T")
@@ -87,7 +90,7 @@ class Entrance:
 
     def run(self, work: Callable[[Instance], Awaitable[T]]) -> T:
         """Open the instance, do the work, close it and return the result."""
-        return self.run_with(lambda running: work(running.instance))
+        return self.run_with(lambda running: work(running.instance.acting(at_the_keyboard())))
 
     def run_with(self, work: Callable[[Running], Awaitable[T]]) -> T:
         """Do the same with everything that serves the instance, its workers not started."""
@@ -98,3 +101,12 @@ class Entrance:
                 return await work(running)
 
         return asyncio.run(opened())
+
+
+def at_the_keyboard() -> By:
+    """Return who types a command, as the operating system knows them."""
+    try:
+        name = os.environ.get("SUDO_USER") or getpass.getuser()
+    except OSError:  # a user without a name, as in some containers
+        name = str(os.getuid())
+    return By(who=f"system:{name[:100]}", door="command line", source=ON_THE_MACHINE)

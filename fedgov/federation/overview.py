@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, upda
 
 from fedgov.federation import follows as relations
 from fedgov.kernel.errors import NotFoundError
+from fedgov.store import audit
 from fedgov.store.tables import activities, actors, deliveries, follows, inbox_items, objects, peers
 from fedgov.store.transaction import Transaction
 
@@ -22,6 +23,9 @@ MAX_ROWS: Final = 100
 
 WAITING: Final = ("queued", "parked")
 """States of a delivery that may still leave."""
+
+ALL: Final = "all"
+"""What the audit log says when everything was tried again."""
 
 ATTENTION: Final = ("parked", "refused")
 """States of an accepted activity that was not carried out."""
@@ -148,6 +152,7 @@ def retry_delivery(tx: Transaction, *, delivery_id: int) -> str:
         raise NotFoundError("there is no such delivery that waits or failed")
     _send_again(tx, deliveries.c.id == delivery_id)
     _forgive(tx, host=row.host)
+    audit.note(tx, "delivery.retried", target=delivery_id)
     return str(row.host)
 
 
@@ -158,7 +163,9 @@ def retry_deliveries(tx: Transaction, *, host: str | None = None) -> int:
         which = and_(which, deliveries.c.host == host)
     for each in tx.values(select(deliveries.c.host).where(which).distinct()):
         _forgive(tx, host=each)
-    return _send_again(tx, which)
+    count = _send_again(tx, which)
+    audit.note(tx, "delivery.retried", target=host or ALL)
+    return count
 
 
 def _send_again(tx: Transaction, which: ColumnElement[bool]) -> int:
@@ -225,7 +232,9 @@ def wake_peer(tx: Transaction, *, host: str) -> int:
     """
     if not _forgive(tx, host=host):
         raise NotFoundError("we never met this server", detail=host)
-    return _send_again(tx, and_(deliveries.c.host == host, deliveries.c.state.in_(WAITING)))
+    count = _send_again(tx, and_(deliveries.c.host == host, deliveries.c.state.in_(WAITING)))
+    audit.note(tx, "peer.woken", target=host)
+    return count
 
 
 def _forgive(tx: Transaction, *, host: str) -> bool:
@@ -249,6 +258,7 @@ def unpin_peer(tx: Transaction, *, host: str) -> None:
         raise NotFoundError("we never met this server", detail=host)
     tx.signal(f"peer:{host}")
     tx.signal("deliveries")
+    audit.note(tx, "peer.unpinned", target=host)
 
 
 # --- accepted activities ----------------------------------------------------------------------------------------
@@ -291,11 +301,14 @@ def retry_item(tx: Transaction, *, item_id: int) -> None:
     """
     if not _handle_again(tx, and_(inbox_items.c.id == item_id, inbox_items.c.state.in_(ATTENTION))):
         raise NotFoundError("there is no such message that was parked or refused")
+    audit.note(tx, "inbox.retried", target=item_id)
 
 
 def retry_items(tx: Transaction) -> int:
     """Carry out again everything that is parked; return how many activities."""
-    return _handle_again(tx, inbox_items.c.state == "parked")
+    count = _handle_again(tx, inbox_items.c.state == "parked")
+    audit.note(tx, "inbox.retried", target=ALL)
+    return count
 
 
 def dismiss_item(tx: Transaction, *, item_id: int) -> None:
@@ -311,6 +324,7 @@ def dismiss_item(tx: Transaction, *, item_id: int) -> None:
     )
     if not dismissed:
         raise NotFoundError("there is no such message that was parked or refused")
+    audit.note(tx, "inbox.dismissed", target=item_id)
 
 
 def _handle_again(tx: Transaction, which: ColumnElement[bool]) -> int:

@@ -208,3 +208,32 @@ inbox_items: Final = Table(
     Index("ix_inbox_items_due", "state", "id"),
 )
 """The log of accepted activities; the unique constraint is what makes a replay harmless."""
+
+audit_entries: Final = Table(
+    "audit_entries",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3 … without gaps
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),  # what was done, such as domain.blocked
+    Column("who", Text, nullable=False),  # URI of an actor, "system:NAME", or empty
+    Column("door", String(20), nullable=False),  # web, command line, api, server
+    Column("source", String(60), nullable=False),  # network that it came from
+    Column("target", Text, nullable=False),  # on what: URI, domain, number; empty when the kind says all
+    Column("result", String(10), nullable=False),  # done, failed, refused
+    Column("hash", String(64), nullable=False),  # SHA-256 over the entry before and this one
+    Index("ix_audit_entries_who", "who", "number"),
+    Index("ix_audit_entries_target", "target", "number"),
+    Index("ix_audit_entries_kind", "kind", "number"),
+)
+"""Who administered what, and who logged in: written by `fedgov.store.audit` alone, guarded by triggers."""
+
+audit_head: Final = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("number", BigInteger, nullable=False),  # of the newest entry
+    Column("hash", String(64), nullable=False),
+    Column("anchor_number", BigInteger, nullable=False),  # of the newest entry that was pruned
+    Column("anchor_hash", String(64), nullable=False),
+)
+"""Both ends of the chain of audit entries, in one row; also the lock that puts writers in a row."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
-from quart import request
+from quart import g, request
 
 from fedgov.instance import Instance
+from fedgov.kernel.acting import By
 from fedgov.kernel.clock import Clock, SystemClock
+from fedgov.kernel.networks import network_of
 from fedgov.kernel.uris import Site
 from fedgov.web.visitor import Sessions, Visitor
 
@@ -88,9 +90,26 @@ class Desk:
 
 
 def current_instance() -> Instance:
-    """Return the instance that this request came to."""
+    """Return the instance that this request came to, as whoever sent the request uses it.
+
+    Who that is, is known once the page has asked for the visitor.
+    """
     scope = cast("dict[str, object]", request.scope)
-    return cast("Instance", scope[INSTANCE_KEY])
+    return cast("Instance", scope[INSTANCE_KEY]).acting(_by())
+
+
+def _by() -> By:
+    visitor = cast("Visitor | None", getattr(g, "visitor", None))
+    return By(
+        who="" if visitor is None else visitor.actor_uri,
+        door="api" if request.path.startswith("/api/") else "web",
+        source=network_of(client_address()),
+    )
+
+
+def client_address() -> str:
+    """Return the IP address that the request came from; a trusted proxy's word was taken before."""
+    return request.remote_addr or ""
 
 
 def current_desk() -> Desk:

@@ -8,8 +8,10 @@ from typing import Final, cast
 
 from quart import Response, g, request
 
+from fedgov.kernel.clock import HOUR
 from fedgov.kernel.errors import FedgovError, ForbiddenError
-from fedgov.web.desk import Desk, current_desk
+from fedgov.store import audit
+from fedgov.web.desk import Desk, client_address, current_desk, current_instance
 from fedgov.web.visitor import Sessions, Visitor
 
 __all__ = [
@@ -31,6 +33,9 @@ MAX_AGE: Final = 30 * 24 * 3600
 
 _TOKEN_BYTES: Final = 32
 _MAX_TOKEN: Final = 200
+_REFUSALS: Final = 60
+"""How often an hour somebody without the right may try to administer, before nothing more is written down."""
+
 API_PREFIXES: Final = ("/api/", "/oauth/token", "/oauth/revoke")
 """Paths where a cookie means nothing: whoever asks shows a bearer token."""
 
@@ -76,14 +81,21 @@ async def require_visitor() -> Visitor:
 
 
 async def require_administrator() -> Visitor:
-    """Return the administrator who is logged in.
+    """Return the administrator who is logged in; that somebody else tried is written down.
 
     Raises:
         LoginRequiredError: Nobody is logged in.
         ForbiddenError: The person is no administrator.
+        RateLimitedError: And tried that very often.
     """
     visitor = await require_visitor()
     if not visitor.administrator:
+        instance = current_instance()
+        instance.limiter.spend(
+            "administration", visitor.actor_uri, most=_REFUSALS, per=HOUR, now=current_desk().clock.now()
+        )
+        tried = f"{request.method} {request.path}"
+        await instance.write(audit.note, "administration.entered", target=tried, result="refused")
         raise ForbiddenError("only an administrator may do this")
     return visitor
 
@@ -96,7 +108,7 @@ async def _find() -> Visitor | None:
     return await desk.sessions.find(hash_token(token))
 
 
-async def log_in(response: Response, *, desk: Desk, account_id: int, address: str = "") -> str:
+async def log_in(response: Response, *, desk: Desk, account_id: int) -> str:
     """Start a session and give the browser its cookie.
 
     A new token is made at every log-in, so one that somebody planted before is
@@ -106,7 +118,6 @@ async def log_in(response: Response, *, desk: Desk, account_id: int, address: st
         response: The answer that will carry the cookie.
         desk: The desk that the person came to.
         account_id: Row id of the account whose password (or the like) was checked.
-        address: IP address of the client.
 
     Returns:
         The new session's secret for form tokens, for an answer that is a page with a form.
@@ -118,7 +129,7 @@ async def log_in(response: Response, *, desk: Desk, account_id: int, address: st
         account_id=account_id,
         csrf_secret=csrf_secret,
         user_agent=request.headers.get("User-Agent", "")[:300],
-        address=address,
+        address=client_address(),
     )
     set_cookie(response, desk=desk, value=token, max_age=MAX_AGE)
     return csrf_secret
@@ -134,7 +145,7 @@ async def log_out(response: Response, *, desk: Desk) -> None:
 async def _end_old(desk: Desk) -> None:
     token = request.cookies.get(cookie_name(desk), "")
     if token and len(token) <= _MAX_TOKEN:
-        await desk.sessions.end(hash_token(token))
+        await desk.sessions.end(hash_token(token), address=client_address())
 
 
 def set_cookie(

@@ -62,6 +62,11 @@ class Sessions(Protocol):
         """
         ...
 
-    async def end(self, token_hash: str) -> None:
-        """Forget a session; does nothing when it is unknown."""
+    async def end(self, token_hash: str, *, address: str) -> None:
+        """Forget a session; does nothing when it is unknown.
+
+        Args:
+            token_hash: SHA-256 of the token, hexadecimal.
+            address: IP address of the client who ends it.
+        """
         ...

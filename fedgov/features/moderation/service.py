@@ -15,6 +15,7 @@ from fedgov.features.moderation.vocabulary import PostsCondemned, ReportAnswered
 from fedgov.federation import actors, objects, outbox
 from fedgov.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from fedgov.kernel.uris import same_origin
+from fedgov.store import audit
 from fedgov.store.transaction import Transaction
 
 _OUTCOMES: Final = {"Accept": "accepted", "Reject": "rejected"}
@@ -125,6 +126,7 @@ def decide(
     }
     if not tx.execute(update(reports).where(reports.c.id == report_id, reports.c.state == "open").values(**values)):
         raise ConflictError("this report was closed already")
+    audit.note(tx, f"report.{values['state']}", target=report_id)
     if remove_posts:
         found = [objects.find(tx, uri=uri) for uri in orjson.loads(row.objects)]
         wanted = tuple(each.id for each in found if each is not None and each.deleted_at is None)

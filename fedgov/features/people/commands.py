@@ -20,6 +20,8 @@ from fedgov.instance import Instance
 from fedgov.kernel.clock import to_datetime
 from fedgov.kernel.errors import NotFoundError
 from fedgov.kernel.uris import parse_handle
+from fedgov.store import audit
+from fedgov.store.transaction import Transaction
 
 
 def _ask_password(*, from_input: bool) -> str:
@@ -257,11 +259,17 @@ def follow(entrance: Entrance, username: str, handle: str) -> None:
 
     async def work(instance: Instance) -> str:
         actor = await _actor(instance, username)
-        return await instance.write(follows.follow, actor=actor, target=await _person(instance, handle))
+        return await instance.write(_follow, actor=actor, target=await _person(instance, handle))
 
     state = entrance.run(work)
     done = {"accepted": f"{username} follows {handle}.", "rejected": f"{handle} does not want that."}
     click.echo(done.get(state, f"Asked; {username} follows {handle} as soon as the other side accepts."))
+
+
+def _follow(tx: Transaction, *, actor: str, target: str) -> str:
+    state = follows.follow(tx, actor=actor, target=target)
+    audit.note(tx, "follow.ordered", target=actor)
+    return state
 
 
 @click.group()

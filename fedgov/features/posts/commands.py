@@ -11,6 +11,7 @@ from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.service.publishing import publish_post, unknown_handles
 from fedgov.instance import Instance
 from fedgov.kernel.errors import FedgovError
+from fedgov.store import audit
 from fedgov.store.transaction import Transaction
 
 
@@ -50,4 +51,6 @@ def post(  # noqa: PLR0917 - click hands them over by name
 def _publish(tx: Transaction, *, user: str, text: str, title: str, visibility: Visibility, reply_to: str | None) -> str:
     author = account_named(tx, username=user).actor_uri
     object_id = publish_post(tx, author=author, text=text, title=title, visibility=visibility, in_reply_to=reply_to)
-    return str(post_queries.get_any(tx, object_id=object_id).uri)
+    uri = str(post_queries.get_any(tx, object_id=object_id).uri)
+    audit.note(tx, "post.ordered", target=uri)
+    return uri

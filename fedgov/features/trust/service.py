@@ -17,6 +17,7 @@ from fedgov.federation import overview
 from fedgov.kernel.config import Config
 from fedgov.kernel.errors import InvalidError, MalformedError, NotFoundError, UnreachableError
 from fedgov.kernel.uris import normalise_host
+from fedgov.store import audit
 from fedgov.store.database import Database
 from fedgov.store.signals import EVERYTHING
 from fedgov.store.transaction import Transaction, insert_or_update
@@ -54,6 +55,7 @@ def block(tx: Transaction, *, domain: str, reason: str = "", by: str = "") -> st
     overview.withdraw_deliveries(tx, domain=canonical, reason="the domain was blocked")
     overview.refuse_items(tx, domain=canonical, reason="the domain was blocked")
     tx.tell(DomainBlocked(domain=canonical, hosts=tuple(overview.known_hosts(tx, domain=canonical))))
+    audit.note(tx, "domain.blocked", target=canonical)
     return canonical
 
 
@@ -77,6 +79,7 @@ def allow(tx: Transaction, *, domain: str, reason: str = "", by: str = "") -> st
     _put(tx, domain=canonical, rule="listed", reason=reason, by=by)
     if was_blocked:
         tx.tell(DomainUnblocked(domain=canonical))
+    audit.note(tx, "domain.listed", target=canonical)
     return canonical
 
 
@@ -100,6 +103,7 @@ def remove_rule(tx: Transaction, *, domain: str) -> str:
     tx.signal(TOPIC)
     if rule == "blocked":
         tx.tell(DomainUnblocked(domain=canonical))
+    audit.note(tx, "domain.rule_removed", target=canonical)
     return canonical
 
 
@@ -117,6 +121,7 @@ def choose_mode(tx: Transaction, *, mode: str, by: str = "") -> Mode:
     chosen = check_mode(mode, configured=tx.config.federation.trust)
     tx.execute(_CHOOSE, {"id": 1, "mode": chosen, "changed_at": tx.now, "changed_by": by})
     tx.signal(TOPIC)
+    audit.note(tx, "trust.mode_chosen", target=chosen)
     return chosen
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from quart import Quart, Response
 from quart.typing import TestClientProtocol as Client
 
+from fedgov.kernel.acting import By
 from fedgov.kernel.clock import ManualClock
 from fedgov.kernel.errors import (
     FedgovError,
@@ -19,6 +21,7 @@ from fedgov.kernel.errors import (
     RateLimitedError,
     UnreachableError,
 )
+from fedgov.kernel.limits import Limiter
 from fedgov.kernel.uris import Site
 from fedgov.web.desk import Desk, current_desk
 from fedgov.web.forms import read_form
@@ -37,6 +40,24 @@ ANNA = Visitor(
     name="Anna Bakker",
     csrf_secret="a secret of the session",
 )
+
+
+class InstanceAtTheDesk:
+    """As much of an instance as the frame of a page asks for."""
+
+    trust = SimpleNamespace(allows=lambda host: host != "boos.example")
+
+    def __init__(self) -> None:
+        self.limiter = Limiter()
+
+    def acting(self, _by: By) -> InstanceAtTheDesk:
+        return self
+
+    async def write(self, _use_case: Callable[..., Any], *_words: object, **_values: object) -> None:
+        """Nothing is kept here."""
+
+
+INSTANCE = InstanceAtTheDesk()
 
 REFUSALS: dict[str, FedgovError] = {
     "malformed": MalformedError("it is broken"),
@@ -69,7 +90,7 @@ class MemorySessions:
             csrf_secret=csrf_secret,
         )
 
-    async def end(self, token_hash: str) -> None:
+    async def end(self, token_hash: str, *, address: str = "") -> None:
         self.visitors.pop(token_hash, None)
 
 
@@ -94,7 +115,7 @@ def client_of(
     inner: Callable[..., Any] = app.asgi_app
 
     async def with_desk(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        await inner({**scope, "fedgov.desk": desk, "fedgov.instance": None}, receive, send)
+        await inner({**scope, "fedgov.desk": desk, "fedgov.instance": INSTANCE}, receive, send)
 
     app.asgi_app = with_desk  # type: ignore[method-assign,assignment]
     return app.test_client(use_cookies=use_cookies)

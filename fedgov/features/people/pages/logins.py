@@ -7,18 +7,13 @@ from quart import Response, g, request
 from fedgov.features.people.service import accounts, logins, sessions
 from fedgov.kernel.errors import ConflictError, InvalidError
 from fedgov.web import session
-from fedgov.web.desk import current_desk, current_instance
+from fedgov.web.desk import client_address, current_desk, current_instance
 from fedgov.web.forms import Form, kept, read_form
 from fedgov.web.redirects import local_path, redirect_to
 from fedgov.web.render import current_translator, render
 from fedgov.web.session import current_visitor
 
 _COMPOSE = "/compose"
-
-
-def client_address() -> str:
-    """Return the IP address that the request came from; a trusted proxy's word was taken before."""
-    return request.remote_addr or ""
 
 
 async def show_login() -> Response:
@@ -45,7 +40,7 @@ async def log_in() -> Response:
         again = form.with_refusal(error, message=words)
         return await render("people/login.html", status=422, next=wanted, kept=form.value("kept"), form=again)
     response = redirect_to(wanted)
-    csrf_secret = await session.log_in(response, desk=current_desk(), account_id=account_id, address=client_address())
+    csrf_secret = await session.log_in(response, desk=current_desk(), account_id=account_id)
     unfinished = kept(form.value("kept"))
     if unfinished is None or unfinished[0] != _COMPOSE:
         return response
@@ -99,7 +94,7 @@ async def register() -> Response:
     except (InvalidError, ConflictError) as error:
         return await render("people/register.html", status=422, form=await with_words(form, error))
     response = redirect_to("/home", notice="registered")
-    await session.log_in(response, desk=current_desk(), account_id=account_id, address=client_address())
+    await session.log_in(response, desk=current_desk(), account_id=account_id)
     return response
 
 

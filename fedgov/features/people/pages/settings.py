@@ -8,7 +8,7 @@ import orjson
 from quart import Response, current_app, request
 
 from fedgov.features.people import present, queries
-from fedgov.features.people.pages.logins import client_address, with_words
+from fedgov.features.people.pages.logins import with_words
 from fedgov.features.people.pages.row_ids import read_row_id
 from fedgov.features.people.service import accounts, pictures, profiles, sessions
 from fedgov.features.people.service.profiles import Profile
@@ -16,7 +16,7 @@ from fedgov.federation import actors
 from fedgov.instance import Instance
 from fedgov.kernel.errors import InvalidError
 from fedgov.store.transaction import Transaction
-from fedgov.web.desk import current_instance
+from fedgov.web.desk import client_address, current_instance
 from fedgov.web.forms import Form, read_form
 from fedgov.web.redirects import redirect_to
 from fedgov.web.render import current_translator, render

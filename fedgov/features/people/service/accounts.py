@@ -16,6 +16,7 @@ from fedgov.federation.keys import KeyPair
 from fedgov.instance import Instance
 from fedgov.kernel.errors import ConflictError, ForbiddenError
 from fedgov.kernel.text.plain import clean_name
+from fedgov.store import audit
 from fedgov.store.transaction import Transaction
 
 
@@ -160,6 +161,9 @@ def create_account(
     )
     tx.signal("accounts")
     tx.tell(AccountCreated(actor=uri))
+    audit.note(tx, "account.created", target=uri)
+    if administrator:
+        audit.note(tx, "account.administrator_added", target=uri)
     return account_id
 
 
@@ -185,6 +189,7 @@ def disable(tx: Transaction, *, account_id: int, by: int | None = None) -> None:
     tx.execute(delete(sessions).where(sessions.c.account_id == account_id))
     actors.change_local(tx, uri=found.actor_uri, values={"disabled_at": tx.now})
     tx.signal("accounts")
+    audit.note(tx, "account.disabled", target=found.actor_uri)
 
 
 def enable(tx: Transaction, *, account_id: int) -> None:
@@ -193,6 +198,7 @@ def enable(tx: Transaction, *, account_id: int) -> None:
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(disabled_at=None))
     actors.change_local(tx, uri=found.actor_uri, values={"disabled_at": None})
     tx.signal("accounts")
+    audit.note(tx, "account.enabled", target=found.actor_uri)
 
 
 def set_administrator(tx: Transaction, *, account_id: int, administrator: bool) -> None:
@@ -203,8 +209,11 @@ def set_administrator(tx: Transaction, *, account_id: int, administrator: bool) 
     """
     if not administrator:
         _not_the_last(tx, account_id=account_id)
+    found = queries.account(tx, account_id=account_id)
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(administrator=administrator))
     tx.signal("accounts")
+    done = "account.administrator_added" if administrator else "account.administrator_removed"
+    audit.note(tx, done, target=found.actor_uri)
 
 
 def delete_account(tx: Transaction, *, account_id: int) -> None:
@@ -230,6 +239,7 @@ def delete_account(tx: Transaction, *, account_id: int) -> None:
     tx.execute(delete(accounts).where(accounts.c.id == account_id))
     removal.remove_actor(tx, uri=row.uri)
     tx.signal("accounts")
+    audit.note(tx, "account.deleted", target=row.uri)
 
 
 async def delete_own_account(instance: Instance, *, account_id: int, password: str, address: str) -> None:
@@ -300,10 +310,11 @@ def set_password(tx: Transaction, *, account_id: int, password_hash: str, keep_s
         password_hash: Made beforehand.
         keep_session: Hash of the session that goes on; empty for none.
     """
-    queries.account(tx, account_id=account_id)
+    found = queries.account(tx, account_id=account_id)
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash))
     tx.execute(delete(sessions).where(sessions.c.account_id == account_id, sessions.c.token_hash != keep_session))
     tx.execute(
         update(tokens).where(tokens.c.account_id == account_id, tokens.c.revoked_at.is_(None)).values(revoked_at=tx.now)
     )
     tx.signal("accounts")
+    audit.note(tx, "password.changed", target=found.actor_uri)

@@ -17,6 +17,7 @@ from fedgov.features.people.vocabulary import ActorMoved
 from fedgov.federation import actors, outbox
 from fedgov.federation import follows as follow_rows
 from fedgov.kernel.errors import ForbiddenError, InvalidError
+from fedgov.store import audit
 from fedgov.store.tables import actors as actor_rows
 from fedgov.store.transaction import Transaction
 
@@ -45,6 +46,7 @@ def add_alias(tx: Transaction, *, actor: str, alias: str) -> None:
     if len(known) >= MAX_ALIASES:
         raise InvalidError("ten other accounts are enough; remove one first", field="alias")
     _set_aliases(tx, actor=actor, aliases=[*known, other.uri])
+    audit.note(tx, "account.alias_added", target=actor)
 
 
 def remove_alias(tx: Transaction, *, actor: str, alias: str) -> None:
@@ -87,6 +89,7 @@ def move(tx: Transaction, *, actor: str, target: str) -> None:
         visibility=Visibility.FOLLOWERS,
     )
     _bring_along(tx, old=actor, new=target)
+    audit.note(tx, "account.moved", target=actor)
 
 
 def receive_move(tx: Transaction, *, old: str, new: str) -> bool:

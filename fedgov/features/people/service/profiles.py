@@ -25,6 +25,7 @@ from fedgov.kernel.errors import ConflictError, InvalidError
 from fedgov.kernel.text.markdown import render_markdown
 from fedgov.kernel.text.plain import clean_name
 from fedgov.kernel.text.sanitise import plain_to_html
+from fedgov.store import audit
 from fedgov.store.transaction import Transaction
 
 
@@ -204,6 +205,7 @@ def replace_keys(tx: Transaction, *, actor: str, pair: KeyPair) -> None:
     former = keys.proof_key(tx, owner=actor)
     keys.store_pair(tx, owner=actor, pair=pair)
     publish_profile(tx, actor=actor, proven_by=former)
+    audit.note(tx, "keys.rotated", target=actor)
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------

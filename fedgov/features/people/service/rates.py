@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -12,6 +13,8 @@ from fedgov.features.people.tables import attempts
 from fedgov.kernel.clock import SECOND
 from fedgov.kernel.errors import RateLimitedError
 from fedgov.store.transaction import Transaction, insert_or_ignore
+
+_DIGITS: Final = 4  # hexadecimal: 65,536 counters for all names that nobody has
 
 _BEGIN: Final = insert_or_ignore(attempts)
 _READ: Final = (
@@ -30,6 +33,16 @@ _FORGET: Final = delete(attempts).where(attempts.c.last_at < bindparam("before")
 def for_account(username: str) -> str:
     """Return the name under which log-ins to an account are counted, whether it exists or not."""
     return f"account:{username.strip().removeprefix('@').lower()[:100]}"
+
+
+def for_nobody(typed: str) -> str:
+    """Return the name under which log-ins are counted with a name that nobody has.
+
+    What was typed may be a password in the wrong field, so only a small
+    part of a digest is kept: enough to count, too little to try passwords on.
+    """
+    digest = hashlib.sha256(for_account(typed).encode()).hexdigest()
+    return f"nobody:{digest[:_DIGITS]}"
 
 
 def for_address(address: str) -> str:

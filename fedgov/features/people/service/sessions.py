@@ -5,20 +5,28 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, update
+from sqlalchemy import Row, bindparam, delete, select, update
 
 from fedgov.features.people import queries
 from fedgov.features.people.tables import accounts, sessions
 from fedgov.federation import actors
 from fedgov.instance import Instance
+from fedgov.kernel.acting import By
 from fedgov.kernel.clock import DAY, MINUTE
 from fedgov.kernel.errors import NotFoundError, UnreachableError
+from fedgov.kernel.networks import network_of
 from fedgov.kernel.uris import Site
+from fedgov.store import audit
 from fedgov.store.transaction import Transaction
 from fedgov.web.session import Visitor
 
 _SEEN_EVERY: Final = 10 * MINUTE
 _END: Final = delete(sessions).where(sessions.c.token_hash == bindparam("hash"))
+_OWNER: Final = (
+    select(accounts.c.actor_uri)
+    .join(sessions, sessions.c.account_id == accounts.c.id)
+    .where(sessions.c.token_hash == bindparam("hash"))
+)
 _EXPIRE: Final = delete(sessions).where(sessions.c.expires_at <= bindparam("now"))
 _SEEN: Final = (
     update(sessions)
@@ -59,6 +67,12 @@ def create_session(
         },
     )
     tx.execute(_ACCOUNT_SEEN, {"account": account_id, "at": tx.now})
+    found = queries.account(tx, account_id=account_id)
+    audit.note(tx, "login.succeeded", by=_person(found.actor_uri, address))
+
+
+def _person(actor: str, address: str) -> By:
+    return By(who=actor, door="web", source=network_of(address))
 
 
 def _expires_at(tx: Transaction) -> int:
@@ -71,9 +85,17 @@ def note_use(tx: Transaction, *, token_hash: str, account_id: int) -> None:
     tx.execute(_ACCOUNT_SEEN, {"account": account_id, "at": tx.now})
 
 
-def end_session(tx: Transaction, *, token_hash: str) -> None:
-    """Forget a session; does nothing when it is unknown."""
-    tx.execute(_END, {"hash": token_hash})
+def end_session(tx: Transaction, *, token_hash: str, address: str) -> None:
+    """Log somebody out; does nothing when the session is unknown.
+
+    Args:
+        tx: The open transaction.
+        token_hash: SHA-256 of the token, hexadecimal.
+        address: IP address of the client.
+    """
+    owner = tx.value(_OWNER, {"hash": token_hash})
+    if owner is not None and tx.execute(_END, {"hash": token_hash}):
+        audit.note(tx, "login.ended", by=_person(owner, address))
 
 
 def end_one(tx: Transaction, *, account_id: int, session_id: int) -> None:
@@ -85,6 +107,7 @@ def end_one(tx: Transaction, *, account_id: int, session_id: int) -> None:
     statement = delete(sessions).where(sessions.c.id == session_id, sessions.c.account_id == account_id)
     if not tx.execute(statement):
         raise NotFoundError("there is no such session")
+    audit.note(tx, "session.ended", target=queries.account(tx, account_id=account_id).actor_uri)
 
 
 def end_others(tx: Transaction, *, account_id: int, keep: str) -> None:
@@ -96,6 +119,7 @@ def end_others(tx: Transaction, *, account_id: int, keep: str) -> None:
         keep: Hash of the session that goes on.
     """
     tx.execute(delete(sessions).where(sessions.c.account_id == account_id, sessions.c.token_hash != keep))
+    audit.note(tx, "session.ended", target=queries.account(tx, account_id=account_id).actor_uri)
 
 
 def visitor_of(tx: Transaction, *, account_id: int, csrf_secret: str, token_hash: str) -> Visitor:
@@ -182,6 +206,6 @@ class AccountSessions:
             address=address,
         )
 
-    async def end(self, token_hash: str) -> None:
+    async def end(self, token_hash: str, *, address: str) -> None:
         """Forget a session; does nothing when it is unknown."""
-        await self._instance.write(end_session, token_hash=token_hash)
+        await self._instance.write(end_session, token_hash=token_hash, address=address)

@@ -13,6 +13,7 @@ from fedgov.features.people.tables import tokens
 from fedgov.instance import Instance
 from fedgov.kernel.clock import HOUR
 from fedgov.kernel.errors import ForbiddenError, NotFoundError
+from fedgov.store import audit
 from fedgov.store.transaction import Transaction
 from fedgov.web.session import hash_token
 
@@ -58,7 +59,8 @@ def create_token(tx: Transaction, *, account_id: int, scopes: str, name: str = "
         InvalidError: A scope does not exist.
         ForbiddenError: The account is disabled.
     """
-    if queries.account(tx, account_id=account_id).disabled_at is not None:
+    account = queries.account(tx, account_id=account_id)
+    if account.disabled_at is not None:
         raise ForbiddenError("this account is disabled")
     token = secrets.token_urlsafe(32)
     tx.execute(
@@ -72,6 +74,7 @@ def create_token(tx: Transaction, *, account_id: int, scopes: str, name: str = "
             "created_at": tx.now,
         },
     )
+    audit.note(tx, "token.created", target=account.actor_uri)
     return token
 
 
@@ -117,3 +120,4 @@ def revoke_token(tx: Transaction, *, account_id: int, token_id: int) -> None:
     )
     if not tx.execute(statement):
         raise NotFoundError("there is no such token")
+    audit.note(tx, "token.revoked", target=queries.account(tx, account_id=account_id).actor_uri)

@@ -8,6 +8,43 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_GUARDS = {
+    "sqlite": (
+        """CREATE TRIGGER IF NOT EXISTS audit_entries_stay BEFORE DELETE ON audit_entries
+        WHEN OLD.number > COALESCE((SELECT anchor_number FROM audit_head), 0)
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        """CREATE TRIGGER IF NOT EXISTS audit_entries_stay_as_they_are BEFORE UPDATE ON audit_entries
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        """CREATE TRIGGER IF NOT EXISTS audit_head_stays BEFORE DELETE ON audit_head
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        """CREATE TRIGGER IF NOT EXISTS audit_head_goes_on BEFORE UPDATE ON audit_head
+        WHEN NEW.number < OLD.number OR NEW.anchor_number < OLD.anchor_number OR NEW.anchor_number > NEW.number
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$""",
+        """CREATE OR REPLACE FUNCTION audit_refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF OLD.number > COALESCE((SELECT anchor_number FROM audit_head), 0) THEN
+            RAISE EXCEPTION 'the audit log is append-only';
+          END IF;
+          RETURN OLD;
+        END $$""",
+        """CREATE OR REPLACE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
+        FOR EACH ROW EXECUTE FUNCTION audit_refuse_removal()""",
+        """CREATE OR REPLACE TRIGGER audit_entries_stay_as_they_are BEFORE UPDATE ON audit_entries
+        FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+        """CREATE OR REPLACE TRIGGER audit_entries_stay_together BEFORE TRUNCATE ON audit_entries
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
+        """CREATE OR REPLACE TRIGGER audit_head_stays BEFORE DELETE ON audit_head
+        FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+        """CREATE OR REPLACE TRIGGER audit_head_goes_on BEFORE UPDATE ON audit_head FOR EACH ROW
+        WHEN (NEW.number < OLD.number OR NEW.anchor_number < OLD.anchor_number OR NEW.anchor_number > NEW.number)
+        EXECUTE FUNCTION audit_refuse()""",
+    ),
+}
+
 
 def upgrade() -> None:
     """Bring the schema to this version."""
@@ -90,6 +127,34 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('attempts', schema=None) as batch_op:
         batch_op.create_index('ix_attempts_last_at', ['last_at'], unique=False)
+
+    op.create_table('audit_entries',
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('who', sa.Text(), nullable=False),
+    sa.Column('door', sa.String(length=20), nullable=False),
+    sa.Column('source', sa.String(length=60), nullable=False),
+    sa.Column('target', sa.Text(), nullable=False),
+    sa.Column('result', sa.String(length=10), nullable=False),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_audit_entries'))
+    )
+    with op.batch_alter_table('audit_entries', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_entries_kind', ['kind', 'number'], unique=False)
+        batch_op.create_index('ix_audit_entries_target', ['target', 'number'], unique=False)
+        batch_op.create_index('ix_audit_entries_who', ['who', 'number'], unique=False)
+
+    op.create_table('audit_head',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('anchor_number', sa.BigInteger(), nullable=False),
+    sa.Column('anchor_hash', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_head'))
+    )
+    for statement in _GUARDS[op.get_bind().dialect.name]:
+        op.execute(statement)
 
     op.create_table('blocks',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),

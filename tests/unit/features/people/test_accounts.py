@@ -288,7 +288,7 @@ async def test_a_session_gives_its_visitor_until_it_ends(instance: Instance) -> 
     assert (visitor.account_id, visitor.username, visitor.name) == (number, "fatima", "Fatima de Vries")
     assert (visitor.csrf_secret, visitor.administrator, visitor.token_hash) == ("secret", True, "hash")
     assert visitor.default_audience == "organisation"
-    await desk.end("hash")
+    await desk.end("hash", address=HERE)
     assert await desk.find("hash") is None
     assert await desk.find("other") is None
 

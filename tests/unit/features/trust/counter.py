@@ -35,7 +35,7 @@ class OneVisitor:
     async def create(self, token_hash: str, **_values: object) -> None:
         raise AssertionError("nobody logs in here")
 
-    async def end(self, token_hash: str) -> None:
+    async def end(self, token_hash: str, *, address: str = "") -> None:
         raise AssertionError("nobody logs out here")
 
 
