@@ -124,6 +124,19 @@ def test_peers_shows_how_another_server_signs_and_unpin_forgets_it(province: Pro
     assert "we never met this server" in refused(province.home, "-i", "delft", "peers", "unpin", "nowhere.example")
 
 
+def test_after_unpinning_a_server_messages_go_both_ways_also_when_it_has_pinned_us(province: Province) -> None:
+    gouda, delft = province.domain("gouda"), province.domain("delft")
+    change(province.home, "gouda", "UPDATE peers SET pinned_at = 1, strong_count = 9 WHERE host = ?", delft)
+    change(province.home, "delft", "UPDATE peers SET pinned_at = 1, strong_count = 9 WHERE host = ?", gouda)
+
+    done(province.home, "-i", "delft", "peers", "unpin", gouda)
+
+    there = done(province.home, "-i", "delft", "post", "jan", f"{province.handle('fatima', 'gouda')} lukt dit?").strip()
+    back = done(province.home, "-i", "gouda", "post", "fatima", "Jazeker").strip()
+    assert province.received("gouda", CARRIED_OUT, there.encode())
+    assert province.received("delft", CARRIED_OUT, back.encode())
+
+
 def test_a_failed_delivery_is_shown_with_its_reason_and_tried_again(province: Province) -> None:
     assert done(province.home, "-i", "gouda", "deliveries", "--failed") == "Nothing failed.\n"
     uri = done(province.home, "-i", "gouda", "post", "fatima", "Komt dit aan?").strip()
