@@ -187,7 +187,7 @@ def read_object(doc: Document, *, latest: int = LAST_TIME) -> ObjectView:
         mentions=read_mentions(doc),
         hashtags=read_hashtags(doc),
         emojis=read_emojis(doc),
-        quote=_quote(doc),
+        quote=read_quote(doc),
         replies=http_uri(doc, "replies"),
         poll=read_poll(doc),
         start_time=timestamp(doc, "startTime"),
@@ -241,7 +241,11 @@ def _attachments(doc: Document, kind: str) -> tuple[Attachment, ...]:
     return (own, *hanging)[:MAX_ATTACHMENTS]
 
 
-def _quote(doc: Document) -> str | None:
+def read_quote(doc: Document) -> str | None:
+    """Return the URI of what an object quotes, in whichever of the ways that are in use.
+
+    Spec: FEP-044f; FEP-e232.
+    """
     for key in _QUOTE_PROPERTIES:
         found = http_uri(doc, key)
         if found is not None:

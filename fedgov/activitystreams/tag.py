@@ -9,13 +9,13 @@ from typing import Final
 
 from fedgov.activitystreams.document import Document, http_uri, objects, text, types
 from fedgov.activitystreams.link import file_url
+from fedgov.kernel.text.emoji import MAX_EMOJI, is_shortcode
 
 MAX_TAGS: Final = 100
-"""Most mentions, hashtags and emoji, each, that are kept of one object."""
+"""Most mentions and hashtags, each, that are kept of one object."""
 
 _MAX_READ: Final = 500
 _HASHTAG: Final = re.compile(r"[^\s#/?&<>\"'()\[\]{}\\,.;:!%@|`^*+=$\x00-\x1f\x7f]{1,128}\Z")
-_SHORTCODE: Final = re.compile(r"[A-Za-z0-9_+-]{1,128}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ def read_hashtags(doc: Document) -> tuple[Hashtag, ...]:
 
 
 def read_emojis(doc: Document) -> tuple[Emoji, ...]:
-    """Return the custom emoji that an object or actor uses, each once."""
+    """Return the custom emoji that an object or actor uses; of several with one name the first, at most `MAX_EMOJI`."""
     found: dict[str, Emoji] = {}
     for tag in _tags(doc, "Emoji"):
         shortcode, url = (text(tag, "name", limit=200) or "").strip(":"), file_url(tag, "icon")
-        if url is not None and _SHORTCODE.match(shortcode):
+        if url is not None and is_shortcode(shortcode):
             found.setdefault(shortcode, Emoji(shortcode=shortcode, url=url))
-    return tuple(found.values())[:MAX_TAGS]
+    return tuple(found.values())[:MAX_EMOJI]
 
 
 def _tags(doc: Document, kind: str) -> list[Document]:

@@ -13,6 +13,8 @@ from typing import Final, Literal
 
 from markupsafe import Markup
 
+from fedgov.kernel.text.quotes import without_quote_line
+
 Visibility = Literal["public", "unlisted", "followers", "direct", "organisation"]
 AttachmentKind = Literal["image", "video", "audio", "document"]
 ReceiptState = Literal["handed_over", "confirmed", "queued", "failed", "withdrawn"]
@@ -21,6 +23,25 @@ NOTHING: Final = Markup("")
 NotificationKind = Literal[
     "follow", "follow_request", "mention", "reply", "like", "share", "reaction", "poll", "update", "moderation"
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmojiCard:
+    """A custom emoji that somebody defined, for what they wrote alone.
+
+    Args:
+        shortcode: Its name, without colons.
+        url: Path of the picture on this instance; it may move.
+        static_url: Path of the picture standing still.
+        host: The server that has the picture; nothing is fetched from one that is blocked.
+        visible_in_picker: Whether people here can choose it.
+    """
+
+    shortcode: str
+    url: str
+    static_url: str
+    host: str
+    visible_in_picker: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +60,7 @@ class PersonCard:
         bot: The account is not a person.
         avatar_url: Path on this instance, or None.
         function: Plain text such as ``inkoopadviseur``, or None.
+        emojis: Custom emoji in the name and the function.
     """
 
     uri: str
@@ -52,6 +74,7 @@ class PersonCard:
     bot: bool = False
     avatar_url: str | None = None
     function: str | None = None
+    emojis: tuple[EmojiCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,12 +207,33 @@ class TagCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionCount:
-    """How often one emoji was given; ``image_url`` for a custom one (path on this instance)."""
+    """How often one emoji was given; ``picture`` for a custom one."""
 
     emoji: str
     count: int
     mine: bool = False
-    image_url: str | None = None
+    picture: EmojiCard | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteCard:
+    """That a post quotes another one, and that one as far as this reader may see it.
+
+    Args:
+        post: The quoted post. None when it is unknown here, deleted, hidden or not for this reader, which
+            all look the same; and in a quoted post.
+        original_url: Where to look for it instead, elsewhere; None where that leads nowhere or to somebody blocked.
+        is_nested: It is in a quoted post, of whose quotation only the fact is told.
+    """
+
+    post: PostCard | None = None
+    original_url: str | None = None
+    is_nested: bool = False
+
+    @property
+    def stands_for_its_line(self) -> bool:
+        """Whether the line ``RE: …`` in the content says nothing more than what is shown of this."""
+        return self.is_nested or self.post is not None or self.original_url is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,13 +244,15 @@ class PostCard:
         id: Row id; the post's page is ``/posts/{id}``.
         uri: URI of the object.
         url: Path of its page on this instance.
-        content_html: Sanitised HTML.
+        content_html: Sanitised HTML, in which custom emoji are still ``:shortcodes:``.
         visibility: Who can see it.
         recipients: The people of a direct post.
         language: BCP 47 tag, or None when unknown.
         summary: Content note (plain text); the content is folded behind it.
         sensitive: Whether its files are covered until the reader wants to see them; a content note covers them too.
         title: Plain text for articles and the like.
+        emojis: Custom emoji in its texts.
+        quote: What it quotes.
         reply_to: What it answers.
         shared_by: Who brought it here by sharing, or None.
         receipt: Only for its author.
@@ -231,6 +277,8 @@ class PostCard:
     attachments: tuple[AttachmentCard, ...] = ()
     poll: PollCard | None = None
     tags: tuple[TagCard, ...] = ()
+    emojis: tuple[EmojiCard, ...] = ()
+    quote: QuoteCard | None = None
     reply_to: ReplyTo | None = None
     replies: int = 0
     shares: int = 0
@@ -252,6 +300,13 @@ class PostCard:
     original_url: str | None = None
     depth: int = 0
 
+    @property
+    def shown_html(self) -> Markup:
+        """The content, without the address of the quoted post where that itself is shown or linked."""
+        if self.quote is None or not self.quote.stands_for_its_line:
+            return self.content_html
+        return Markup(without_quote_line(self.content_html))  # noqa: S704 - only less than what was sanitised
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationCard:
@@ -262,6 +317,7 @@ class NotificationCard:
         post: What it is about, or None.
         at: Milliseconds.
         emoji: For a reaction.
+        picture: For a reaction with a custom emoji.
         text: For moderation: what was decided, plain text.
     """
 
@@ -272,6 +328,7 @@ class NotificationCard:
     post: PostCard | None = None
     unread: bool = False
     emoji: str = ""
+    picture: EmojiCard | None = None
     text: str = ""
 
 
@@ -301,7 +358,8 @@ class ProfileCard:
     """The head of a profile page.
 
     Args:
-        about_html: Sanitised HTML.
+        about_html: Sanitised HTML, in which custom emoji are still ``:shortcodes:``.
+        emojis: Custom emoji in it and in the fields.
         followers: None when the number is not known.
         lists_public: The followers' lists may be seen by this reader.
         joined_at: Milliseconds, or None.
@@ -310,6 +368,7 @@ class ProfileCard:
 
     person: PersonCard
     about_html: Markup = NOTHING
+    emojis: tuple[EmojiCard, ...] = ()
     fields: tuple[ProfileField, ...] = ()
     posts: int | None = None
     followers: int | None = None

@@ -12,13 +12,15 @@ import hmac
 import os
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from fedgov.activitystreams.attachment import Attachment
-from fedgov.kernel.uris import is_http_uri
-from fedgov.web.cards import AttachmentCard
+from fedgov.activitystreams.tag import Emoji
+from fedgov.kernel.uris import host, is_http_uri
+from fedgov.web.cards import AttachmentCard, EmojiCard
 
 SECRET_FILE: Final = "secret.key"  # noqa: S105 (its name, not what is in it)
 PREFIX: Final = "/media/proxy/"
@@ -110,6 +112,21 @@ def attachment_card(secret: bytes, attachment: Attachment) -> AttachmentCard:
         height=attachment.height,
         blurhash=attachment.blurhash,
         name=attachment.url.rpartition("/")[2].partition("?")[0],
+    )
+
+
+def emoji_cards(secret: bytes, emojis: Iterable[Emoji]) -> tuple[EmojiCard, ...]:
+    """Return custom emoji of somebody elsewhere as our own pages show them.
+
+    Args:
+        secret: What `secret_of` gave.
+        emojis: As the post or the person defines them.
+    """
+    return tuple(
+        EmojiCard(shortcode=each.shortcode, url=path, static_url=f"{path}/emoji", host=host(each.url))
+        for each in emojis
+        for path in (proxied_path(secret, each.url),)
+        if is_http_uri(each.url)
     )
 
 

@@ -29,6 +29,7 @@ from fedgov.web.reasons import in_words
 from fedgov.web.redirects import read_notice
 from fedgov.web.session import current_visitor
 from fedgov.web.static_files import asset_url, own_asset_url
+from fedgov.web.texts import short_text, with_emoji
 
 HTML: Final = "text/html; charset=utf-8"
 
@@ -45,6 +46,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     found.globals.update(asset=asset_url, icon=icons.icon, LANGUAGES=LANGUAGES, OWN_NAMES=OWN_NAMES)
+    found.globals.update(with_emoji=with_emoji, short_text=short_text)
     return found
 
 

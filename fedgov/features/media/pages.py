@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -46,6 +47,9 @@ def blueprint() -> Blueprint:
             endpoint=f"copy{ending.replace('/', '_')}",
             view_func=functools.partial(give_copy, copies=copies, preview=preview),
         )
+    pages.add_url_rule(
+        "/media/proxy/<token>/emoji", endpoint="emoji", view_func=functools.partial(give_emoji, copies=copies)
+    )
     return pages
 
 
@@ -67,8 +71,16 @@ async def give_file(name: str, *, preview: bool) -> Response:
     )
 
 
-async def give_copy(token: str, *, copies: CopyRoom, preview: bool) -> Response:
+async def give_emoji(token: str, *, copies: CopyRoom) -> Response:
+    """Give a custom emoji, standing still; nothing where it cannot be had, so that its name is read instead."""
+    return await give_copy(token, copies=copies, preview=True, absent=_nothing)
+
+
+async def give_copy(
+    token: str, *, copies: CopyRoom, preview: bool, absent: Callable[[], Response] | None = None
+) -> Response:
     """Give a copy of a file from elsewhere; a neutral picture where it cannot be had."""
+    missing = absent or _missing
     instance = current_instance()
     url = read_token(secret_of(instance.config.folder), token)
     if url is None:
@@ -76,7 +88,7 @@ async def give_copy(token: str, *, copies: CopyRoom, preview: bool) -> Response:
     try:
         copy = await copies.get(instance, url=url, preview=preview)
         if copy is None:
-            return _missing()
+            return missing()
         return await _give(
             copy.path,
             media_type=copy.media_type,
@@ -85,7 +97,7 @@ async def give_copy(token: str, *, copies: CopyRoom, preview: bool) -> Response:
             disposition="inline",
         )
     except (NotFoundError, UnreachableError):  # thrown away meanwhile, or the disk is full
-        return _missing()
+        return missing()
 
 
 class ClosingFileBody(FileBody):
@@ -171,6 +183,12 @@ def _disposition(name: str, *, inline: bool) -> str:
 
 def _missing() -> Response:
     response = Response(_placeholder(), status=404, content_type="image/png")
+    _harden(response, caching=f"private, max-age={_MISSING_SECONDS}")
+    return response
+
+
+def _nothing() -> Response:
+    response = Response(b"", status=404, content_type="text/plain; charset=utf-8")
     _harden(response, caching=f"private, max-age={_MISSING_SECONDS}")
     return response
 

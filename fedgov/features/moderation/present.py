@@ -11,13 +11,14 @@ from sqlalchemy import Row
 
 from fedgov.activitystreams.attachment import Attachment, read_attachments
 from fedgov.activitystreams.document import Document, language, language_text
+from fedgov.activitystreams.tag import read_emojis
 from fedgov.features.people.present import person_cards
 from fedgov.federation import objects
 from fedgov.kernel.text.plain import clean_name
 from fedgov.kernel.text.sanitise import sanitise
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import AttachmentCard, PersonCard, PostCard
-from fedgov.web.proxied import attachment_card, secret_of
+from fedgov.web.proxied import attachment_card, emoji_cards, secret_of
 from fedgov.web.rows import ReportRow
 
 
@@ -70,6 +71,7 @@ def _post(tx: Transaction, row: Row[Any], *, author: PersonCard) -> PostCard:
         summary=clean_name(language_text(document, "summary") or "") if row.type == "Note" else "",
         title=clean_name(language_text(document, "name") or ""),
         attachments=tuple(_file(tx, each) for each in read_attachments(document)),
+        emojis=() if row.local else emoji_cards(secret_of(tx.config.folder), read_emojis(document)),
     )
 
 

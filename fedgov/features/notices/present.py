@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from fedgov.features.notices.queries import bookmarks, home, notifications
 from fedgov.features.notices.vocabulary import HomeEntry, Kind, Notification
 from fedgov.features.people.present import person_cards
-from fedgov.features.posts.present import post_cards
+from fedgov.features.posts.present import picture_of, post_cards
+from fedgov.features.posts.queries.parts import reaction_pictures
 from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.store.transaction import Transaction
-from fedgov.web.cards import NotificationCard, PersonCard, PostCard
+from fedgov.web.cards import EmojiCard, NotificationCard, PersonCard, PostCard
+from fedgov.web.proxied import secret_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +105,29 @@ def notification_cards(
         tx, object_ids=[each.object_id for each in page.items if each.object_id is not None], viewer=viewer
     )
     persons = person_cards(tx, {each.actor for each in page.items if each.actor is not None})
+    pictures = _pictures(tx, page.items)
     edge = page.next_max_id
 
     def card(each: Notification) -> NotificationCard | None:
-        return _notification_card(each, posts=posts, persons=persons, text=in_words(each))
+        found = _notification_card(each, posts=posts, persons=persons, text=in_words(each))
+        return found if found is None or each.id not in pictures else replace(found, picture=pictures[each.id])
 
     return NotificationList(
         page=page.map(card),
         has_older=edge is not None
         and notifications.has_notifications_before(tx, owner=viewer, notification_id=edge, kinds=kinds),
     )
+
+
+def _pictures(tx: Transaction, items: Sequence[Notification]) -> dict[int, EmojiCard]:
+    """Return the custom emoji that notifications are about, by id of the notification."""
+    about = {each.id: (each.object_id or 0, each.actor or "", each.emoji) for each in items if each.emoji[:1] == ":"}
+    urls = reaction_pictures(
+        tx, object_ids=[key[0] for key in about.values()], actors=[key[1] for key in about.values()]
+    )
+    secret = secret_of(tx.config.folder)
+    found = {number: picture_of(secret, key[2], urls.get(key)) for number, key in about.items()}
+    return {number: card for number, card in found.items() if card is not None}
 
 
 def _notification_card(

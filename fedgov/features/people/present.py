@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import Row, select
 
 from fedgov.activitystreams.link import web_url
+from fedgov.activitystreams.tag import read_emojis
 from fedgov.features.people import queries
 from fedgov.features.people.policy import MAX_NAME
 from fedgov.federation import actors, follows
@@ -17,8 +18,8 @@ from fedgov.kernel.text.plain import truncate
 from fedgov.kernel.uris import Handle
 from fedgov.store.tables import peers
 from fedgov.store.transaction import Transaction
-from fedgov.web.cards import PersonCard, ProfileCard, ProfileField, Relation
-from fedgov.web.proxied import proxied_path, secret_of
+from fedgov.web.cards import EmojiCard, PersonCard, ProfileCard, ProfileField, Relation
+from fedgov.web.proxied import emoji_cards, proxied_path, secret_of
 
 _PROGRAMS: Final = frozenset({"Application", "Service"})
 
@@ -74,7 +75,15 @@ def _card(tx: Transaction, row: Row[Any], *, organisation: str) -> PersonCard:
         bot=row.kind in _PROGRAMS,
         avatar_url=picture_path(tx, row.avatar_url),
         function=truncate(row.function, limit=MAX_NAME) if row.function else None,
+        emojis=_emojis(tx, row, name, row.function),
     )
+
+
+def _emojis(tx: Transaction, row: Row[Any], *texts: str | None) -> tuple[EmojiCard, ...]:
+    """Return the custom emoji that an actor defines, where these texts may use any."""
+    if row.local or not row.document or not any(":" in text for text in texts if text):
+        return ()
+    return emoji_cards(secret_of(tx.config.folder), read_emojis(orjson.loads(row.document)))
 
 
 def handle_of(row: Row[Any]) -> str:
@@ -120,6 +129,7 @@ def profile_card(tx: Transaction, *, row: Row[Any], viewer: str | None, posts: i
     moved = person_cards(tx, {row.moved_to}) if row.moved_to else {}
     return ProfileCard(
         person=person_card(tx, row=row),
+        emojis=_emojis(tx, row, row.summary_html, row.fields),
         about_html=Markup(row.summary_html),  # noqa: S704 - sanitised when it was stored
         fields=tuple(
             ProfileField(name=name, value_html=Markup(value))  # noqa: S704 - as above

@@ -39,6 +39,7 @@ _SHUT_OUT: Final = union(
     select(block_rows.c.whom).where(block_rows.c.who == bindparam("viewer")),
     select(block_rows.c.who).where(block_rows.c.whom == bindparam("viewer")),
 )
+_BLOCKED_BY: Final = select(block_rows.c.whom).where(block_rows.c.who == bindparam("who"))
 _MUTED: Final = select(mute_rows.c.whom).where(
     mute_rows.c.who == bindparam("who"), or_(mute_rows.c.until.is_(None), mute_rows.c.until > bindparam("now"))
 )
@@ -227,6 +228,11 @@ def block_activity(tx: Transaction, *, who: str, whom: str) -> str | None:
 def shut_out(tx: Transaction, *, viewer: str) -> frozenset[str]:
     """Return the URIs of everyone whom a person blocks or who blocks that person."""
     return frozenset(tx.values(_SHUT_OUT, {"viewer": viewer}))
+
+
+def blocked_by(tx: Transaction, *, who: str) -> frozenset[str]:
+    """Return the URIs of everyone whom a person blocks."""
+    return frozenset(tx.values(_BLOCKED_BY, {"who": who}))
 
 
 def mutes(tx: Transaction, *, who: str, whom: str) -> bool:

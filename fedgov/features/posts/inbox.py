@@ -12,7 +12,7 @@ from typing import Final
 from fedgov.activitystreams.activity import Activity
 from fedgov.activitystreams.audience import Visibility, visibility
 from fedgov.activitystreams.document import Document, types, uri
-from fedgov.activitystreams.object import ObjectView, read_object
+from fedgov.activitystreams.object import ObjectView, read_object, read_quote
 from fedgov.activitystreams.tag import Emoji, read_emojis
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import posts as post_queries
@@ -115,14 +115,15 @@ def check_create(tx: Transaction, verified: VerifiedActivity) -> None:
 
 
 def needs_of_create(activity: Activity) -> Iterable[Need]:
-    """Name what is answered; without it the reply waits for it in its own thread."""
+    """Name what is answered and what is quoted; without these it stands alone."""
     if activity.object is None:
         if activity.object_uri is not None:
             yield Need("object", activity.object_uri)
         return
-    answered = _first_http(activity.object, "inReplyTo")
-    if answered is not None:
-        yield Need("object", answered, required=False)
+    answered, quoted = _first_http(activity.object, "inReplyTo"), read_quote(activity.object)
+    for each in dict.fromkeys((answered, quoted)):
+        if each is not None:
+            yield Need("object", each, required=False)
 
 
 def _first_http(document: Document, key: str) -> str | None:

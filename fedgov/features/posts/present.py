@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,10 +13,12 @@ from sqlalchemy import Row
 
 from fedgov.activitystreams.attachment import Attachment
 from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.tag import Emoji
 from fedgov.features.people.present import person_cards
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts, reach
 from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.queries.quotes import Quoted, quoted_by
 from fedgov.features.posts.queries.threads import Place, Thread
 from fedgov.features.posts.queries.timelines import Entry
 from fedgov.federation import objects as object_store
@@ -26,24 +26,24 @@ from fedgov.kernel.text.markdown import render_markdown
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import (
     AttachmentCard,
+    EmojiCard,
     PersonCard,
     PollCard,
     PollOption,
     PostCard,
+    QuoteCard,
     ReactionCount,
     Receipt,
     ReplyTo,
     TagCard,
 )
-from fedgov.web.proxied import attachment_card, proxied_path, secret_of
+from fedgov.web.proxied import attachment_card, emoji_cards, secret_of
 from fedgov.web.rows import RevisionRow
 
 SHOWN: Final = frozenset({"Note", "Article", "Question", "Page", "Image", "Document", "Video", "Audio"})
 """The types that a card shows in full; of others it gives name, text and a link."""
 
 MAX_RECIPIENTS: Final = 20
-_TAG: Final = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
-_SHORTCODE: Final = re.compile(r":([A-Za-z0-9_+-]{1,128}):")
 _NOBODY: Final = PersonCard(uri="", url="", handle="", name="", initials="", organisation="")
 
 Wanted = int | Row[Any] | Entry
@@ -144,6 +144,7 @@ class _Found:
     secret: bytes
     people: Mapping[str, PersonCard]
     parents: Mapping[int, Row[Any]]
+    quoted: Quoted
     attachments: parts.Grouped
     mentions: parts.Grouped
     addressed: Mapping[int, Sequence[str]]
@@ -161,6 +162,8 @@ class _Found:
     def gather(
         cls, tx: Transaction, *, rows: Mapping[int, Row[Any]], viewer: str | None, people: Collection[str]
     ) -> _Found:
+        quoted = quoted_by(tx, rows=rows.values(), viewer=viewer)
+        rows = {row.object_id: row for row in (*rows.values(), *quoted.rows.values())}
         ids = list(rows)
         parents = _readable_parents(tx, rows=rows, viewer=viewer)
         addressed = _addressed(tx, rows)
@@ -175,6 +178,7 @@ class _Found:
             secret=secret_of(tx.config.folder),
             people=person_cards(tx, {*authors, *named, *people}),
             parents=parents,
+            quoted=quoted,
             attachments=parts.attachments_of(tx, object_ids=ids),
             mentions=parts.mentions_of(tx, object_ids=ids),
             addressed=addressed,
@@ -189,8 +193,8 @@ class _Found:
             receipts=reach.receipts(tx, uris=[row.uri for row in rows.values() if own and row.author == own]),
         )
 
-    def card(self, row: Row[Any]) -> PostCard:
-        """Return the card of one of the posts."""
+    def card(self, row: Row[Any], *, is_quoted: bool = False) -> PostCard:
+        """Return the card of one of the posts; what a quoted one quotes in its turn is not in it."""
         key, visibility = row.object_id, Visibility(row.visibility)
         is_own = row.author == self.viewer
         mine = self.own_reactions.get(key, set())
@@ -201,7 +205,7 @@ class _Found:
             author=self.people.get(row.author, _NOBODY),
             published_at=row.published_at,
             edited_at=row.edited_at,
-            content_html=self._html(row),
+            content_html=Markup(row.content_html),  # noqa: S704 - sanitised when it was stored
             visibility=visibility.value,
             recipients=self._recipients(row),
             language=row.language,
@@ -211,6 +215,8 @@ class _Found:
             attachments=tuple(self._attachment(each, parts.file_of(each)) for each in self.attachments.get(key, ())),
             poll=self._poll(row),
             tags=tuple(TagCard(name=each.tag, url=f"/tags/{quote(each.tag)}") for each in self.hashtags.get(key, ())),
+            emojis=emoji_cards(self.secret, _emojis(row)),
+            quote=QuoteCard(is_nested=True) if is_quoted and row.quote_uri else self._quote(row),
             reply_to=self._reply_to(row),
             replies=row.replies,
             shares=row.shares,
@@ -220,7 +226,7 @@ class _Found:
                     emoji=each.emoji,
                     count=each.times,
                     mine=each.emoji in mine,
-                    image_url=proxied_path(self.secret, each.emoji_url) if each.emoji_url else None,
+                    picture=picture_of(self.secret, each.emoji, each.emoji_url),
                 )
                 for each in self.reactions.get(key, ())
             ),
@@ -237,12 +243,13 @@ class _Found:
             original_url=None if row.local else row.url or row.uri,
         )
 
-    def _html(self, row: Row[Any]) -> Markup:
-        pictures = {shortcode: proxied_path(self.secret, url) for shortcode, url in orjson.loads(row.emojis)}
-        html: str = row.content_html
-        if pictures:
-            html = with_emoji(html, pictures=pictures)
-        return Markup(html)  # noqa: S704 - sanitised when it was stored
+    def _quote(self, row: Row[Any]) -> QuoteCard | None:
+        if row.quote_uri is None:
+            return None
+        quoted = self.quoted.rows.get(row.quote_uri)
+        if quoted is not None:
+            return QuoteCard(post=self.card(quoted, is_quoted=True))
+        return QuoteCard(original_url=row.quote_uri if row.quote_uri in self.quoted.links else None)
 
     def _recipients(self, row: Row[Any]) -> tuple[PersonCard, ...]:
         uris = self.addressed.get(row.object_id, ())
@@ -312,22 +319,20 @@ def _addressed(tx: Transaction, rows: Mapping[int, Row[Any]]) -> dict[int, list[
     return {key: object_store.targets(tx, row_id=key)[:MAX_RECIPIENTS] for key in direct}
 
 
-def with_emoji(html: str, *, pictures: Mapping[str, str]) -> str:
-    """Return sanitised HTML in which the names of custom emoji in the text are pictures.
+def _emojis(row: Row[Any]) -> list[Emoji]:
+    return [Emoji(shortcode=shortcode, url=url) for shortcode, url in orjson.loads(row.emojis)]
+
+
+def picture_of(secret: bytes, emoji: str, url: str | None) -> EmojiCard | None:
+    """Return the custom emoji that a reaction is; None for an ordinary one.
 
     Args:
-        html: Sanitised HTML.
-        pictures: Paths on this instance by shortcode.
+        secret: As for `fedgov.web.proxied`.
+        emoji: ``:shortcode:``.
+        url: Address of its picture, where it came with one.
     """
-
-    def picture(match: re.Match[str]) -> str:
-        path = pictures.get(match[1])
-        if path is None:
-            return match[0]
-        return f'<img class="emoji" src="{escape(path)}" alt=":{match[1]}:" width="20" height="20" loading="lazy">'
-
-    pieces = _TAG.split(html)
-    return "".join(piece if number % 2 else _SHORTCODE.sub(picture, piece) for number, piece in enumerate(pieces))
+    found = () if url is None else emoji_cards(secret, [Emoji(shortcode=emoji.strip(":"), url=url)])
+    return found[0] if found else None
 
 
 # --- other views of a post --------------------------------------------------------------------------------------
@@ -341,6 +346,7 @@ def revision_rows(tx: Transaction, *, row: Row[Any], viewer: str | None) -> list
             post=replace(
                 card,
                 content_html=Markup(each.content_html),  # noqa: S704 - sanitised when it was stored
+                quote=None,
                 title=each.name,
                 summary=each.summary,
                 language=each.language,

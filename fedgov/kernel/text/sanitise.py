@@ -16,6 +16,7 @@ from typing import Final
 import nh3
 
 from fedgov.kernel.errors import MalformedError
+from fedgov.kernel.text.quotes import CLASS as QUOTE_LINE
 from fedgov.kernel.uris import host, normalise_host
 
 MAX_HTML: Final = 200_000
@@ -35,11 +36,13 @@ _DROPPED_WITH_CONTENT: Final = {
     *("script", "style", "template", "iframe", "object", "embed", "applet", "noscript", "noembed", "noframes"),
     *("svg", "math", "title", "textarea", "select", "button", "xmp", "plaintext", "head"),
 }
-_CLASSES: Final = {"mention", "hashtag", "h-card", "u-url"}
+_NAMES: Final = frozenset({"mention", "hashtag", "h-card", "u-url"})
+_CLASSES: Final = {"a": _NAMES, "span": _NAMES | {QUOTE_LINE}, "p": frozenset({QUOTE_LINE})}
 _ATTRIBUTES: Final = {
     "*": {"lang"},
     "a": {"href", "hreflang", "title", "class"},
     "span": {"class"},
+    "p": {"class"},
     "abbr": {"title"},
     "ol": {"start", "reversed"},
     "li": {"value"},
@@ -55,7 +58,7 @@ _USER_INFO: Final = re.compile(r"\s*[a-z]+:[/\\]*[^/?#\\]*@", re.IGNORECASE)
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Drop what would mislead: a user name in front of the host, a cell over the whole page, our own styles."""
     if name == "class":
-        return " ".join(part for part in value.split() if part in _CLASSES) or None
+        return " ".join(part for part in value.split() if part in _CLASSES.get(tag, ())) or None
     if name == "href" and _USER_INFO.match(value) and not value.lower().lstrip().startswith("mailto:"):
         return None
     if name in ("colspan", "rowspan", "start", "value") and not (

@@ -249,7 +249,7 @@ def test_xss_03_addresses_that_are_not_http_are_left_out(scheme: str) -> None:
             attachment=[{"type": "Image", "url": scheme}, {"type": "Link", "href": scheme}],
             tag=[
                 {"type": "Mention", "href": scheme},
-                {"type": "Emoji", "name": ":x:", "icon": {"url": scheme}},
+                {"type": "Emoji", "name": ":koe:", "icon": {"url": scheme}},
                 {"type": "Hashtag", "name": "#x", "href": scheme},
             ],
             quote=scheme,

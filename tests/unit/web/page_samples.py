@@ -11,6 +11,7 @@ from markupsafe import Markup
 from fedgov.kernel.clock import DAY, HOUR, MINUTE
 from fedgov.web.cards import (
     AttachmentCard,
+    EmojiCard,
     NotificationCard,
     NotificationKind,
     OrganisationReceipt,
@@ -21,6 +22,7 @@ from fedgov.web.cards import (
     PostCard,
     ProfileCard,
     ProfileField,
+    QuoteCard,
     ReachCard,
     ReactionCount,
     Receipt,
@@ -68,6 +70,9 @@ ROBOT: Final = replace(
     JELLE, uri="http://knmi.example/alarm", bot=True, confirmed=False, function=None, avatar_url=None
 )
 
+KOE: Final = EmojiCard(
+    shortcode="koe", url="/media/proxy/2", static_url="/media/proxy/2/emoji", host="leeuwarden.example"
+)
 POST: Final = PostCard(
     id=1,
     uri="http://leeuwarden.example/posts/1",
@@ -125,12 +130,26 @@ VARIETY: Final = (
             replace(PICTURE, kind="video", media_type="video/mp4"),
             replace(PICTURE, kind="audio", media_type="audio/ogg"),
         ),
-        reactions=(ReactionCount(emoji="x", count=2, mine=True), ReactionCount(emoji=":a:", count=1, image_url="/e")),
+        reactions=(ReactionCount(emoji="x", count=2, mine=True), ReactionCount(emoji=":koe:", count=1, picture=KOE)),
     ),
     replace(POST, id=18, attachments=(PICTURE,), sensitive=True),
     replace(POST, id=9, author=ROBOT, fallback_link="https://x.example/1", fallback_type="Recipe", language=None),
     replace(POST, id=10, deleted=True),
     replace(POST, id=11, reply_to=ReplyTo(url="/posts/1")),
+)
+QUOTED: Final = replace(VARIETY[7], id=21, summary="Lang :koe:", title="Titel :koe:", emojis=(KOE,), poll=POLL)
+QUOTING: Final = tuple(
+    replace(POST, id=30 + number, quote=quote)
+    for number, quote in enumerate(
+        (
+            QuoteCard(post=POST),
+            QuoteCard(post=QUOTED),
+            QuoteCard(post=replace(QUOTED, summary="", sensitive=True, quote=QuoteCard(is_nested=True))),
+            QuoteCard(post=replace(VARIETY[9], content_html=Markup(""))),
+            QuoteCard(original_url="https://x.example/1"),
+            QuoteCard(),
+        )
+    )
 )
 MORE: Final = PageLinks(newer="/home?after=2", older="/home?before=1")
 ENDS: Final = PageLinks()
@@ -167,6 +186,7 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("posts/home.html", {"me": ANNA, "posts": VARIETY, "pages": MORE, "reach": REACH}),
     ("posts/home.html", {"me": ANNA, "posts": (), "pages": ENDS}),
     ("posts/timeline.html", {"which": "organisation", "posts": VARIETY, "pages": MORE}),
+    ("posts/timeline.html", {"which": "public", "posts": QUOTING, "pages": ENDS}),
     ("posts/timeline.html", {"which": "public", "posts": (), "pages": ENDS}),
     ("posts/compose.html", {}),
     ("posts/compose.html", {"form": WRONG, "kept_files": (PICTURE,), "reply_to": POST, "preview": OWN, "restored": True,

@@ -7,6 +7,7 @@ ends here. Its size is looked at before anything is decoded.
 from __future__ import annotations
 
 import io
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,14 +73,15 @@ def redraw(data: bytes, file_type: FileType, *, max_pixels: int) -> Picture:
 
 
 def shrink(data: bytes, file_type: FileType, *, max_pixels: int) -> bytes | None:
-    """Return a preview of a picture from elsewhere; None when the picture is small itself.
+    """Return a preview of a picture from elsewhere; None when the picture is small itself and does not move.
 
     Raises:
         InvalidError: It is damaged or too large.
     """
-    with _opened(data, file_type, max_pixels=max_pixels) as (image, _frames):
+    with _opened(data, file_type, max_pixels=max_pixels) as (image, frames):
         image.draft("RGB", (PREVIEW_SIDE, PREVIEW_SIDE))
-        return _preview(_upright(image), smaller_than=len(data))
+        # Of what moves the preview stands still, so there must be one however small it is.
+        return _preview(_upright(image), smaller_than=len(data) if frames == 1 else sys.maxsize)
 
 
 @contextmanager

@@ -47,15 +47,20 @@ _REACTIONS: Final = (
         reactions.c.object_id,
         reactions.c.emoji,
         func.count().label("times"),
-        func.max(reactions.c.emoji_url).label("emoji_url"),
+        reactions.c.emoji_url,
         func.min(reactions.c.at).label("first"),
     )
     .where(reactions.c.object_id.in_(_ids), reactions.c.emoji != "")
-    .group_by(reactions.c.object_id, reactions.c.emoji)
+    .group_by(reactions.c.object_id, reactions.c.emoji, reactions.c.emoji_url)
     .order_by(reactions.c.object_id, func.min(reactions.c.at))
 )
 _OWN_REACTIONS: Final = select(reactions.c.object_id, reactions.c.emoji).where(
     reactions.c.object_id.in_(_ids), reactions.c.actor == bindparam("actor")
+)
+_PICTURES: Final = select(reactions.c.object_id, reactions.c.actor, reactions.c.emoji, reactions.c.emoji_url).where(
+    reactions.c.object_id.in_(_ids),
+    reactions.c.actor.in_(bindparam("actors", expanding=True)),
+    reactions.c.emoji_url.is_not(None),
 )
 _OWN_SHARES: Final = select(shares.c.object_id).where(
     shares.c.object_id.in_(_ids), shares.c.actor == bindparam("actor")
@@ -127,8 +132,19 @@ def hashtags_of(tx: Transaction, *, object_ids: Sequence[int]) -> Grouped:
 
 
 def reactions_of(tx: Transaction, *, object_ids: Sequence[int]) -> Grouped:
-    """Return (emoji, times, emoji_url) of each emoji that was given to posts; likes are counted in the post."""
+    """Return (emoji, times, emoji_url) of each emoji that was given to posts; likes are counted in the post.
+
+    Two custom emoji of one name with different pictures are two.
+    """
     return _grouped(tx, _REACTIONS, object_ids)
+
+
+def reaction_pictures(
+    tx: Transaction, *, object_ids: Sequence[int], actors: Sequence[str]
+) -> dict[tuple[int, str, str], str]:
+    """Return the pictures of the custom emoji that somebody gave, by post, actor and ``:shortcode:``."""
+    rows = tx.rows(_PICTURES, {"ids": list(object_ids), "actors": list(actors)}) if object_ids and actors else ()
+    return {(row.object_id, row.actor, row.emoji): row.emoji_url for row in rows}
 
 
 def own_reactions(tx: Transaction, *, object_ids: Sequence[int], actor: str) -> dict[int, set[str]]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, bindparam, false, or_, select
 
-from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.features.people.queries import any_block, shut_out
 from fedgov.features.posts.tables import post_edits, posts
 from fedgov.federation import objects as object_store
@@ -22,6 +22,7 @@ POST: Final[Select[Any]] = select(posts, objects.c.id, objects.c.uri, objects.c.
 
 _BY_ID: Final = POST.where(posts.c.object_id == bindparam("id"))
 _BY_URI: Final = POST.where(objects.c.uri == bindparam("uri"))
+_BY_URIS: Final = POST.where(objects.c.uri.in_(bindparam("uris", expanding=True)))
 _FOLLOWED_HERE: Final = (
     select(follows.c.id)
     .join(actors, actors.c.uri == follows.c.follower)
@@ -51,6 +52,13 @@ def find_many(tx: Transaction, *, object_ids: Iterable[int]) -> dict[int, Row[An
     wanted = list(dict.fromkeys(object_ids))
     rows = tx.rows(POST.where(posts.c.object_id.in_(wanted))) if wanted else ()
     return {row.object_id: row for row in rows}
+
+
+def find_many_by_uri(tx: Transaction, *, uris: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return posts by id, whoever may read them."""
+    wanted = list(dict.fromkeys(uris))
+    rows = tx.rows(_BY_URIS, {"uris": wanted}) if wanted else ()
+    return {row.uri: row for row in rows}
 
 
 def readable(tx: Transaction, *, rows: Sequence[Row[Any]], viewer: str | None) -> list[Row[Any]]:
@@ -115,7 +123,7 @@ def may_be_readable(tx: Transaction, *, viewer: str | None) -> Any:  # noqa: ANN
 
     `readable` decides; this only spares it work.
     """
-    everyone = posts.c.visibility.in_([Visibility.PUBLIC.value, Visibility.UNLISTED.value])
+    everyone = posts.c.visibility.in_(FOR_EVERYONE)
     if viewer is None:
         return everyone
     named = select(audience.c.target).where(audience.c.object_id == posts.c.object_id, audience.c.target == viewer)

@@ -245,3 +245,29 @@ async def test_failures_that_are_over_are_forgotten(quiet_town: Instance) -> Non
     await sweeping.sweep(quiet_town)
 
     assert await quiet_town.read(queries.find_copy, url=URL) is None
+
+
+async def test_an_emoji_is_given_standing_still(quiet_town: Instance) -> None:
+    _post(quiet_town).files[URL] = ("image/gif", samples.animation(frames=2, size=(1, 1)))
+    answer = await _counter(quiet_town).get(f"{_path(quiet_town)}/emoji")
+
+    assert answer.status_code == 200
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    with Image.open(io.BytesIO(await answer.get_data(as_text=False))) as image:
+        assert getattr(image, "n_frames", 1) == 1
+
+
+async def test_of_an_emoji_that_cannot_be_had_there_is_no_picture_so_its_name_is_read(quiet_town: Instance) -> None:
+    quiet_town.trust = TrustInAllBut(refused={"elders.example"})
+    blocked = proxied_path(secret_of(quiet_town.config.folder), "https://elders.example/koe.png")
+    for path in (_path(quiet_town), blocked):
+        answer = await _counter(quiet_town).get(f"{path}/emoji")
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert await answer.get_data(as_text=False) == b""
+    assert _post(quiet_town).fetched == [URL]
+
+
+async def test_an_emoji_of_which_we_did_not_make_the_address_fetches_nothing(quiet_town: Instance) -> None:
+    assert (await _counter(quiet_town).get("/media/proxy/AAAA/emoji")).status_code == 404
+    assert _post(quiet_town).fetched == []

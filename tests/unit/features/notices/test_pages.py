@@ -10,12 +10,14 @@ import pytest
 import pytest_asyncio
 
 from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.tag import Emoji
 from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
 from fedgov.features.notices.pages import blueprint
 from fedgov.features.notices.queries.bookmarks import bookmarked
 from fedgov.features.notices.queries.notifications import count_unread
 from fedgov.features.notices.service.bookmarks import bookmark
 from fedgov.features.notices.service.listeners import LISTENERS
+from fedgov.features.posts.service import reacting
 from fedgov.features.posts.vocabulary import PollEnded, PostLiked
 from fedgov.instance import Instance
 from fedgov.store.transaction import Transaction
@@ -87,7 +89,7 @@ async def test_home_shows_posts_with_who_brought_them(town: Instance, anna: Coun
     posts = await town.write(scene)
     html = await page(anna, "/home")
     assert shown(html) == posts
-    assert "Sjoerd shared this" in html
+    assert "<bdi>Sjoerd</bdi> shared this" in html
 
 
 async def test_the_composer_says_whom_a_message_would_reach(anna: Counter) -> None:
@@ -163,6 +165,23 @@ async def test_notifications_say_who_did_what_and_can_be_marked_as_read(town: In
     assert (answer.status_code, answer.headers["Location"]) == (303, "/notifications")
     assert await town.read(count_unread, owner=ANNA) == 0
     assert "notice unread" not in await page(anna, "/notifications")
+
+
+async def test_a_reaction_with_an_emoji_of_theirs_is_told_with_its_picture(town: Instance, anna: Counter) -> None:
+    def scene(tx: Transaction) -> None:
+        post = keep(tx, ANNA)
+        for who, url in ((JELLE, "https://leeuwarden.example/koe.png"), (SJOERD, None), (BOUKE, None)):
+            picture = None if url is None else Emoji(shortcode="koe", url=url)
+            emoji = "🎉" if who == BOUKE else ":koe:"
+            reacting.like(tx, actor=who, object_id=post, emoji=emoji, activity_uri=f"{who}#1", picture=picture)
+
+    await town.write(scene)
+    html = await page(anna, "/notifications?lang=en")
+
+    assert re.findall(r'reacted with <img class="emoji" src="/media/proxy/[^"]+/emoji" alt=":koe:"', html)
+    assert html.count("<img class") == 1
+    assert "reacted with :koe:" in html
+    assert "reacted with 🎉" in html
 
 
 async def test_what_became_of_a_report_is_said_in_words(town: Instance, anna: Counter) -> None:

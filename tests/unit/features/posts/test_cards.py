@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.features.posts.present import post_cards, preview_card, thread_cards, with_emoji
+from fedgov.features.posts.present import post_cards, preview_card, thread_cards
 from fedgov.features.posts.queries.threads import thread
 from fedgov.features.posts.queries.timelines import public_timeline
 from fedgov.features.posts.service import reacting
@@ -127,17 +127,6 @@ def test_each_type_has_its_form(town: Town, members: dict[str, Any], title: str,
 
     assert (card.title, card.summary, card.fallback_type) == (title, summary, fallback)
     assert (card.fallback_link is not None) == bool(fallback)
-
-
-def test_emoji_become_pictures_in_text_only() -> None:
-    html = '<p title="a > :koe:">:koe: &lt;:koe:&gt; :nee:</p>'
-
-    shown = with_emoji(html, pictures={"koe": '/media/proxy/a"b'})
-
-    assert shown.count("<img ") == 2
-    assert 'title="a > :koe:"' in shown
-    assert 'src="/media/proxy/a&quot;b"' in shown
-    assert ":nee:" in shown
 
 
 def test_a_preview_is_rendered_and_not_stored(town: Town) -> None:
