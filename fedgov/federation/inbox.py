@@ -10,13 +10,14 @@ Spec: ``docs/explanation/delivery.md``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
 import structlog
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, func, select, update
 
 from fedgov.activitystreams.activity import Activity
 from fedgov.activitystreams.document import types
@@ -36,6 +37,12 @@ PATIENCE: Final = 0.25
 """Seconds that the next look at the log waits for what runs; what takes longer runs on beside it."""
 IDLE_SECONDS: Final = 5.0
 MAX_WAITING: Final = 10_000
+MAX_UNDER_WAY: Final = 32 * 1_048_576
+"""Most bytes of requests that are being read, checked and stored at one moment."""
+COST_OF_REQUEST: Final = 8_192
+"""Bytes that a request takes besides its body, so that many small ones have a limit too."""
+MAX_IN_HAND: Final = 16 * 1_048_576
+"""Most bytes of activities that the worker has in memory, unless one alone is larger."""
 BUSY_RETRY_AFTER: Final = 5.0
 RUSH_PER_SECOND: Final = 200
 RUSH_PAUSE: Final = 0.05
@@ -48,16 +55,18 @@ _APPEND: Final = insert_or_ignore(inbox_items)
 _WAITING_KEYS: Final = select(inbox_items.c.order_key).where(
     inbox_items.c.state == "queued", inbox_items.c.next_attempt_at > bindparam("now")
 )
-_DUE: Final = (
-    select(inbox_items)
-    .where(
-        inbox_items.c.state == "queued",
-        inbox_items.c.next_attempt_at <= bindparam("now"),
-        inbox_items.c.order_key.not_in(_WAITING_KEYS),  # or those behind them would fill the batch for ever
-    )
+_IS_DUE: Final = and_(
+    inbox_items.c.state == "queued",
+    inbox_items.c.next_attempt_at <= bindparam("now"),
+    inbox_items.c.order_key.not_in(_WAITING_KEYS),  # or those behind them would fill the batch for ever
+)
+_SIZES: Final = (
+    select(inbox_items.c.id, func.length(inbox_items.c.body).label("size"))
+    .where(_IS_DUE)
     .order_by(inbox_items.c.id)
     .limit(BATCH)
 )
+_DUE: Final = select(inbox_items).where(_IS_DUE, inbox_items.c.id <= bindparam("last")).order_by(inbox_items.c.id)
 _LOGGED: Final = select(inbox_items.c.body).where(
     inbox_items.c.origin == bindparam("origin"), inbox_items.c.activity_uri == bindparam("uri")
 )
@@ -117,6 +126,31 @@ class Intake:
         self._second = 0
         self._arrived = 0
         self._arrived_before = 0
+        self._under_way = 0
+
+    @contextmanager
+    def weighing(self) -> Iterator[Callable[[int], None]]:
+        """Let one request come in; call what is given with the number of bytes that were read, as they are read.
+
+        Their sum over all requests is limited, so that a flood costs its senders an answer and not the server its life.
+
+        Raises:
+            UnreachableError: Too much is under way; also from what is given.
+        """
+        weight = 0
+
+        def weigh(size: int) -> None:
+            nonlocal weight
+            weight += size
+            self._under_way += size
+            if self._under_way > MAX_UNDER_WAY:
+                raise UnreachableError("the server is busy", retry_after=BUSY_RETRY_AFTER, detail="too much under way")
+
+        try:
+            weigh(COST_OF_REQUEST)
+            yield weigh
+        finally:
+            self._under_way -= weight
 
     @property
     def in_a_rush(self) -> bool:
@@ -287,6 +321,7 @@ class InboxWorker:
         self._handlers = handlers
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._in_hand = 0
         instance.signals.expect("inbox")
 
     async def run(self) -> None:
@@ -332,11 +367,12 @@ class InboxWorker:
 
         Nobody waits long for a slow one: it runs on, and its key is left out of the next look.
         """
-        if len(self._busy) >= BATCH:
+        if len(self._busy) >= BATCH or self._in_hand >= MAX_IN_HAND:
             await asyncio.wait(self._busy.values(), timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             return True
         now, busy = self._instance.clock.now(), tuple(self._busy)
-        due = await self._instance.read(_due, now=now, handlers=self._handlers, busy=busy)
+        room = MAX_IN_HAND - self._in_hand
+        due = await self._instance.read(_due, now=now, handlers=self._handlers, busy=busy, room=room)
         if not due:
             return False
         done, _ = await asyncio.wait([self._start(*items) for items in due], timeout=PATIENCE)
@@ -346,12 +382,14 @@ class InboxWorker:
 
     def _start(self, first: _Plan | Row[Any], later: Sequence[Row[Any]]) -> asyncio.Task[None]:
         key = _row(first).order_key
+        self._in_hand += (weight := sum(len(row.body) for row in (_row(first), *later)))
         task = self._busy[key] = asyncio.create_task(self._in_order(first, later))
-        task.add_done_callback(lambda done: self._ended(key, done))
+        task.add_done_callback(lambda done: self._ended(key, weight, done))
         return task
 
-    def _ended(self, key: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, key: str, weight: int, task: asyncio.Task[None]) -> None:
         del self._busy[key]
+        self._in_hand -= weight
         error = None if task.cancelled() else task.exception()
         if error is not None:  # its result could not be written, so it is done again
             _log.warning("inbox_result_not_stored", reason=str(error)[:500])
@@ -419,18 +457,32 @@ def _row(item: _Plan | Row[Any]) -> Row[Any]:
 
 
 def _due(
-    tx: Transaction, *, now: int, handlers: Handlers, busy: Sequence[str]
+    tx: Transaction, *, now: int, handlers: Handlers, busy: Sequence[str], room: int
 ) -> list[tuple[_Plan | Row[Any], list[Row[Any]]]]:
-    """Return what is due, per key: the first item with its plan, then the later ones.
+    """Return what is due and fits in so many bytes, per key: the first item with its plan, then the later ones.
 
     Items whose key is busy or has an earlier one that waits are left out. An item
     that cannot be planned is returned bare, so that it fails where failing is noted.
     """
     by_key: dict[str, list[Row[Any]]] = {}
-    statement = _DUE.where(inbox_items.c.order_key.not_in(busy)) if busy else _DUE
-    for row in tx.rows(statement, {"now": now}):
+    others = (inbox_items.c.order_key.not_in(busy),) if busy else ()
+    last = _last_that_fits(tx.rows(_SIZES.where(*others) if busy else _SIZES, {"now": now}), room=room)
+    if last is None:
+        return []
+    for row in tx.rows(_DUE.where(*others) if busy else _DUE, {"now": now, "last": last}):
         by_key.setdefault(row.order_key, []).append(row)
     return [(_planned(tx, row=rows[0], handlers=handlers), rows[1:]) for rows in by_key.values()]
+
+
+def _last_that_fits(sizes: Sequence[Row[Any]], *, room: int) -> int | None:
+    """Return the id up to which items fit together; the first one always does."""
+    last: int | None = None
+    for row in sizes:
+        room -= row.size
+        if room < 0 and last is not None:
+            break
+        last = row.id
+    return last
 
 
 def _planned(tx: Transaction, *, row: Row[Any], handlers: Handlers) -> _Plan | Row[Any]:

@@ -20,7 +20,7 @@ import aiohttp
 
 from fedgov.activitystreams.audience import PUBLIC
 from fedgov.federation.signatures.shapes import Shape
-from tests.cli.commandline import rows
+from tests.cli.commandline import Served, done, hire, make_instance, rows, serving, until
 from tests.unit.federation.neighbours import Document, Neighbour, Person
 
 PATIENCE: Final = 40.0
@@ -158,6 +158,35 @@ def senders(
         author=author,
         chance=chance,
     )
+
+
+async def make_gouda(home: Path, delft: Neighbour, chance: random.Random, *, more: str = "") -> Senders:
+    """Make an instance with one post of fatima's; return people elsewhere who can answer it."""
+
+    def make() -> tuple[int, str]:
+        port = make_instance(home, "gouda", more=more)
+        hire(home, "gouda", "fatima")
+        return port, done(home, "post", "fatima", "Wie doet mee?").strip()
+
+    port, post = await asyncio.to_thread(make)
+    author = f"http://gouda.localhost:{port}/users/fatima"
+    return senders(delft, port=port, name="gouda", about=post, author=author, chance=chance)
+
+
+@asynccontextmanager
+async def gouda_serves(home: Path) -> AsyncIterator[Served]:
+    """Serve it from a process of its own."""
+    running = serving("--home", home, "serve", "gouda", says="gemeente Gouda")
+    served = await asyncio.to_thread(running.__enter__)
+    try:
+        yield served
+    finally:
+        await asyncio.to_thread(running.__exit__, None, None, None)
+
+
+async def until_handled(home: Path) -> None:
+    """Wait until nothing waits in the log."""
+    await asyncio.to_thread(until, lambda: all_handled(home, "gouda"))
 
 
 def all_handled(home: Path, name: str) -> bool:

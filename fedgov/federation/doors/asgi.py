@@ -62,11 +62,12 @@ class Request:
         """
         return incoming(self.scope, origin=origin, body=body)
 
-    async def body(self, *, limit: int, seconds: float = BODY_SECONDS) -> bytes:
+    async def body(self, *, limit: int, weigh: Callable[[int], None], seconds: float = BODY_SECONDS) -> bytes:
         """Read the body to its end.
 
         Args:
             limit: Most bytes, whatever Content-Length says.
+            weigh: Told how many bytes came in, as they come; what it raises ends the reading.
             seconds: How long the client may take.
 
         Raises:
@@ -78,13 +79,14 @@ class Request:
             raise TurnedAwayError(TOO_LARGE)
         try:
             async with asyncio.timeout(seconds):
-                return await self._read(limit)
+                return await self._read(limit, weigh)
         except TimeoutError:
             raise TurnedAwayError(TOO_SLOW) from None
 
-    async def _read(self, limit: int) -> bytes:
+    async def _read(self, limit: int, weigh: Callable[[int], None]) -> bytes:
         message = await self.receive()
         body: bytes = message.get("body", b"")
+        weigh(len(body))
         if message["type"] == "http.request" and not message.get("more_body") and len(body) <= limit:
             return body  # nearly always: it came in one piece
         chunks, size = [body], len(body)
@@ -92,6 +94,7 @@ class Request:
             message = await self.receive()
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
+            weigh(len(chunks[-1]))
         if message["type"] != "http.request":
             raise HungUpError
         if size > limit:

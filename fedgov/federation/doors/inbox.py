@@ -5,6 +5,7 @@ Spec: ActivityPub, section 7; ``FEDERATION.md``, "What we answer".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from fedgov.federation import actors
@@ -29,10 +30,15 @@ async def receive(lobby: Lobby, request: Request, *, owner: str | None = None) -
         owner: URI of the actor whose inbox it is; None for the shared one.
 
     Raises:
-        FedgovError: What `Gate.admit` raises, or there is no such inbox.
+        FedgovError: What `Gate.admit` raises, there is no such inbox, or too much is under way.
     """
+    with lobby.intake.weighing() as weigh:
+        return await _take_in(lobby, request, owner=owner, weigh=weigh)
+
+
+async def _take_in(lobby: Lobby, request: Request, *, owner: str | None, weigh: Callable[[int], None]) -> Reply:
     content_type = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    body = await request.body(limit=MAX_BODY)
+    body = await request.body(limit=MAX_BODY, weigh=weigh)
     if content_type not in _TYPES:
         return WRONG_TYPE
     if owner is not None and not await lobby.instance.read(_is_open, owner=owner):
