@@ -94,7 +94,7 @@ def _write_archive(config: Config, *, database: Path, target: Path) -> None:
     target.touch(mode=_PRIVATE)
     with (
         target.open("wb") as raw,
-        tarfile.open(fileobj=raw, mode="w:gz", compresslevel=3) as archive,
+        tarfile.open(fileobj=raw, mode="w:gz", compresslevel=3, dereference=True) as archive,
         _progress() as bar,
     ):
         for name, path in bar.track(members, description="Backing up"):

@@ -49,4 +49,5 @@ def _split_password(url: str) -> tuple[str, str]:
     user, _, place = parts.netloc.rpartition("@")
     name, _, password = user.partition(":")
     netloc = f"{name}@{place}" if name else place
-    return urlunsplit(parts._replace(netloc=netloc)), unquote(password)
+    address = urlunsplit(parts._replace(scheme="", netloc=""))  # urlunsplit leaves // out where there is no host
+    return f"{parts.scheme}://{netloc}{address}", unquote(password)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
@@ -174,6 +175,7 @@ DAMAGES: dict[str, tuple[Change, str]] = {
     "an empty manifest": (lambda parts: parts.update({"manifest.json": b"[]"}), "is not a backup made by fedgov"),
     "half a manifest": (lambda parts: parts.update({"manifest.json": b"{"}), "is not a backup made by fedgov"),
     "a way out": (lambda parts: parts.update({"../../out": b"x"}), "is not a backup made by fedgov"),
+    "another way out": (lambda parts: parts.update({"/proc/out": b"x"}), "is no plain file in its own place"),
     "a newer schema": (lambda parts: manifest(parts, schema="9999"), "was made by a newer fedgov (schema 9999)"),
 }
 
@@ -219,7 +221,17 @@ def test_a_link_in_a_backup_is_not_followed(town: Town, home: Path, tmp_path: Pa
         link = tarfile.TarInfo("files/link")
         link.type, link.linkname = tarfile.SYMTYPE, "config.toml"
         archive.addfile(link)
-    assert "files/link is not what was backed up" in is_refused_unchanged(home, tmp_path / "damaged")
+    assert "files/link is no plain file in its own place" in is_refused_unchanged(home, tmp_path / "damaged")
+
+
+def test_a_file_with_two_names_is_backed_up_under_both(home: Path, tmp_path: Path) -> None:
+    make_instance(home, "gouda")
+    (home / "gouda" / "tokens.css").write_text(":root {}")
+    (home / "gouda" / "tokens-old.css").hardlink_to(home / "gouda" / "tokens.css")
+    done(home, "backup", str(tmp_path / "gouda.tar.gz"))
+    other = tmp_path / "other"
+    done(other, "-i", "gouda", "restore", str(tmp_path / "gouda.tar.gz"))
+    assert [(other / "gouda" / name).read_text() for name in ("tokens.css", "tokens-old.css")] == [":root {}"] * 2
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------
@@ -264,6 +276,19 @@ def test_the_password_of_postgres_is_handed_over_where_nobody_sees_it(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Exception, match=r"--dbname=postgresql://fedgov@127\.0\.0\.1:5432/gouda and ge heim$"):
         postgres.run("pg_dump", url="postgresql://fedgov:ge%20heim@127.0.0.1:5432/gouda")
+
+
+@pytest.mark.parametrize("url", ["postgresql:///gouda", "postgresql://fedgov@/gouda?host=/run/postgresql"])
+def test_a_server_on_this_machine_needs_no_host_in_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    spy = tmp_path / "pg_dump"
+    spy.write_text('#!/bin/sh\necho "$@" >&2\nexit 1\n')
+    spy.chmod(0o700)
+    monkeypatch.setattr(postgres, "_DEBIAN", tmp_path / "nothing")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Exception, match=f"--dbname={re.escape(url)}$"):
+        postgres.run("pg_dump", url=url)
 
 
 def test_without_the_programs_of_postgres_a_backup_says_how_to_get_them(
