@@ -19,6 +19,7 @@ from quart import Quart
 from sqlalchemy import select
 
 from fedgov import __version__
+from fedgov.features.audit.feature import FEATURE as AUDIT
 from fedgov.features.media.feature import FEATURE as MEDIA
 from fedgov.features.media.service.uploads import upload_portrait
 from fedgov.features.moderation.feature import FEATURE as MODERATION
@@ -50,15 +51,16 @@ from fedgov.instance import Instance
 from fedgov.kernel.clock import SECOND, Clock, SystemClock
 from fedgov.kernel.config import Config
 from fedgov.kernel.errors import ConflictError, MalformedError, UnreachableError
+from fedgov.kernel.limits import Limiter
 from fedgov.kernel.uris import host, normalise_host
-from fedgov.store import schema
+from fedgov.store import audit, schema
 from fedgov.store.database import open_database
 from fedgov.store.tables import actors as residents
 from fedgov.store.transaction import Listener, Setting, Transaction
 from fedgov.web.desk import DESK_KEY, INSTANCE_KEY, Desk
 from fedgov.web.hooks import open_desk
 
-FEATURES: Final[tuple[Feature, ...]] = (PEOPLE, TRUST, MEDIA, MODERATION, POSTS, NOTICES, SEARCH)
+FEATURES: Final[tuple[Feature, ...]] = (PEOPLE, TRUST, AUDIT, MEDIA, MODERATION, POSTS, NOTICES, SEARCH)
 """The rooms, lower floors first."""
 
 STOP_SECONDS: Final = 5.0
@@ -176,13 +178,16 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
         UnreachableError: The database cannot be opened.
     """
     clock = clock or SystemClock()
-    await schema.upgrade(config.database_url)
-    setting = Setting(config=config, clock=clock, listeners=all_listeners())
+    revision = await schema.upgrade(config.database_url)
+    limiter = Limiter()
+    setting = Setting(config=config, clock=clock, listeners=all_listeners(), limiter=limiter)
     database = open_database(config.database_url, setting=setting)
     trust = TrustDecisions(database, config=config)
     try:
         await trust.load()
-        instance = Instance(config=config, clock=clock, database=database, trust=trust)
+        instance = Instance(config=config, clock=clock, database=database, trust=trust, limiter=limiter)
+        if await instance.read(audit.latest_target, kind=audit.UPGRADED) != revision:
+            await instance.write(audit.note, audit.UPGRADED, target=revision)
         await _house_the_server(instance)
         agent = f"fedgov/{__version__} (+{config.site.origin})"
         room = PostRoom(instance, client=GuardedClient(config.federation, user_agent=agent))

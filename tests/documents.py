@@ -21,6 +21,7 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/reference/configuration.md": {"settings": reference.settings},
     "docs/reference/commands.md": {"commands": reference.commands},
     "docs/reference/http-addresses.md": {"doors": reference.door_addresses, "pages": reference.page_addresses},
+    "docs/reference/audit-log.md": {"kinds": reference.audit_kinds},
     "docs/reference/benchmarks.md": {"results": report.table},
     "docs/federation/README.md": {"handlers": reference.handlers},
 }

@@ -18,6 +18,7 @@ import click
 
 from fedgov.app import FEATURES, web_application
 from fedgov.cli.main import fedgov
+from fedgov.features.audit.present import WORDS
 from fedgov.federation.doors import activity, actor, collection, doors, inbox, post
 from fedgov.federation.doors.doors import Doors
 from fedgov.kernel.config import SECTIONS
@@ -223,6 +224,11 @@ def handlers() -> str:
         for (kind, about), handler in feature.handlers.items()
     ]
     return table(("activity", "object", "room", "what it means"), sorted(rows))
+
+
+def audit_kinds() -> str:
+    """Every kind of entry in the audit log."""
+    return table(("kind", "what somebody did"), [(f"`{kind}`", words) for kind, words in WORDS.items()])
 
 
 def _object_type(about: str) -> str:

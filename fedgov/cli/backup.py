@@ -20,17 +20,18 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fedgov import __version__
 from fedgov.cli import postgres
-from fedgov.cli.entrance import Entrance
+from fedgov.cli.entrance import Entrance, note_down
 from fedgov.kernel.clock import SystemClock, to_rfc3339
 from fedgov.kernel.config import Config
+from fedgov.kernel.errors import FedgovError
 from fedgov.store import schema
 
 MANIFEST: Final = "manifest.json"
 SQLITE_COPY: Final = "database.sqlite3"
 POSTGRES_COPY: Final = "database.pgdump"
 FILES: Final = "files"
-_SKIPPED: Final = ("serve.lock", "media/remote")
-"""What can be made or fetched again."""
+_SKIPPED: Final = ("serve.lock", "audit.head", "media/remote")
+"""What can be made or fetched again, or is of another moment than the copy of the database."""
 
 _PRIVATE: Final = 0o600
 
@@ -52,8 +53,12 @@ def backup(entrance: Entrance, file: Path) -> None:
     if target.is_relative_to(config.folder.resolve()):
         raise click.ClickException(f"{file} would be in the next backup too; write it outside {config.folder}")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fedgov-backup-") as scratch:
-        part = Path(scratch) / "archive"
-        _write_archive(config, database=_copy_database(config, Path(scratch)), target=part)
+        part, copy = Path(scratch) / "archive", _copy_database(config, Path(scratch))
+        try:
+            note_down(config, "backup.begun", target=target)
+        except FedgovError as error:  # a full disk is one more reason for a backup
+            click.echo(f"This could not be written into the audit log: {error.safe}", err=True)
+        _write_archive(config, database=copy, target=part)
         part.rename(target)
     _sync(target.parent)
     click.echo(f"{config.name}: written to {file} ({target.stat().st_size / 1e6:.1f} MB)")

@@ -16,7 +16,11 @@ from fedgov.app import Running, open_instance
 from fedgov.instance import Instance
 from fedgov.kernel import config as configuration
 from fedgov.kernel.acting import ON_THE_MACHINE, By
+from fedgov.kernel.clock import SystemClock
 from fedgov.kernel.config import Config, ConfigurationError
+from fedgov.store import audit
+from fedgov.store.database import open_database
+from fedgov.store.transaction import Setting, Transaction
 
 T = TypeVar("T")
 
@@ -110,3 +114,30 @@ def at_the_keyboard() -> By:
     except OSError:  # a user without a name, as in some containers
         name = str(os.getuid())
     return By(who=f"system:{name[:100]}", door="command line", source=ON_THE_MACHINE)
+
+
+def note_down(config: Config, kind: str, *, target: object = "", only_news: bool = False) -> None:
+    """Write what a command does into the audit log of an instance that is not opened for it.
+
+    Args:
+        config: Of the instance, whose database has its newest schema.
+        kind: What is done.
+        target: On what.
+        only_news: Not when the newest entry of this kind says the same.
+
+    Raises:
+        UnreachableError: The database cannot be written now.
+    """
+
+    def note(tx: Transaction) -> None:
+        if not only_news or audit.latest_target(tx, kind=kind) != str(target):
+            audit.note(tx, kind, target=target, by=at_the_keyboard())
+
+    async def write() -> None:
+        database = open_database(config.database_url, setting=Setting(config=config, clock=SystemClock()))
+        try:
+            await database.write(note)
+        finally:
+            await database.close()
+
+    asyncio.run(write())

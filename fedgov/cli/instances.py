@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from fedgov.app import open_instance
-from fedgov.cli.entrance import Entrance
+from fedgov.cli.entrance import Entrance, note_down
 from fedgov.kernel import config as configuration
 from fedgov.kernel.config import INSTANCE_NAME
-from fedgov.store import schema
+from fedgov.store import audit, schema
 
 _TEMPLATE = """\
 # {organisation}
@@ -116,4 +116,5 @@ def migrate(entrance: Entrance) -> None:
     """Bring the database to the newest schema."""
     config = entrance.config()
     revision = asyncio.run(schema.upgrade(config.database_url))
+    note_down(config, audit.UPGRADED, target=revision, only_news=True)
     click.echo(f"{config.name}: schema {revision}")

@@ -17,7 +17,7 @@ import click
 
 from fedgov.cli import postgres
 from fedgov.cli.backup import FILES, MANIFEST, POSTGRES_COPY, SQLITE_COPY
-from fedgov.cli.entrance import Entrance
+from fedgov.cli.entrance import Entrance, note_down
 from fedgov.kernel import config as configuration
 from fedgov.kernel.config import INSTANCE_NAME, Config
 from fedgov.store import schema
@@ -62,7 +62,9 @@ def restore(entrance: Entrance, file: Path, database: str) -> None:
         if database and (files / "config.toml").is_file():
             _set_database(files / "config.toml", database)
         _put_back(Path(scratch), files, folder=folder)
-    revision = asyncio.run(schema.upgrade(configuration.load(folder).database_url))
+    config = configuration.load(folder)
+    revision = asyncio.run(schema.upgrade(config.database_url))
+    note_down(config, "instance.restored", target=manifest.made)
     click.echo(f"{name}: {manifest.domain} as it was at {manifest.made} (schema {revision})")
     click.echo(f"Check it with: fedgov -i {name} doctor")
 

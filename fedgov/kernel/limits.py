@@ -17,8 +17,6 @@ from fedgov.kernel.errors import RateLimitedError
 MAX_SUBJECTS: Final = 50_000
 """Most subjects that are remembered; beyond that, those that were quiet longest are forgotten."""
 
-REASON: Final = "too many requests; wait a moment"
-
 
 class Limiter:
     """Counts, for the doors and services of one instance in one process."""
@@ -82,7 +80,9 @@ class Limiter:
         """
         pause = self.wait(what, who, most=most, per=per, now=now)
         if pause > 0:
-            raise RateLimitedError(REASON, retry_after=pause / SECOND, detail=f"{what}: more than {most}")
+            raise RateLimitedError(
+                "too many requests; wait a moment", retry_after=pause / SECOND, detail=f"{what}: more than {most}"
+            )
 
     def _forget(self, now: int) -> None:
         """Drop the two that were quiet longest if they are paid off, and whatever is too much."""

@@ -30,6 +30,7 @@ TOPIC: Final = "audit"
 UNKNOWN: Final = "unknown"
 """The target of an attempt to log in under a name that nobody has: what was typed may be a password."""
 
+UPGRADED: Final = "schema.upgraded"
 FIRST_HASH: Final = "0" * 64
 MAX_TARGET: Final = 500
 _BATCH: Final = 1_000

@@ -34,6 +34,24 @@ class FollowRequestRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """An entry of the audit log.
+
+    ``words`` is a message of the catalogue; ``who`` and ``target`` are names or empty.
+    """
+
+    number: int
+    at: int
+    kind: str
+    words: str
+    who: str
+    door: str
+    source: str
+    target: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewCard:
     """The state of the instance in numbers."""
 

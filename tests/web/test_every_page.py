@@ -35,6 +35,11 @@ PAGES: Final = {
         "/posts/{question}",
         "/posts/{poll}",
         "/posts/{hostile}",
+        "/posts/{cheerful}",
+        "/posts/{cheerful_poll}",
+        "/posts/{quoting}",
+        "/posts/{quoting_noted}",
+        "/posts/{quoting_unknown}",
         "/posts/{edited}/history",
         "/posts/{question}/edit",
         "/posts/{question}/delete",
@@ -46,6 +51,7 @@ PAGES: Final = {
         "/people/{jelle}",
         "/people/{jelle}?tab=media",
         "/people/{mallory}",
+        "/people/{pien}",
         "/search?q=bram",
         "/search?q=niemand",
         "/notifications",
@@ -63,6 +69,7 @@ PAGES: Final = {
         "/admin/parked",
         "/admin/reports",
         "/admin/accounts",
+        "/admin/audit",
     ),
 }
 LOOKS: Final = (("nl", 1280, "light"), ("fy", 360, "light"), ("en", 768, "dark"))

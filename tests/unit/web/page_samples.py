@@ -32,6 +32,7 @@ from fedgov.web.cards import (
 from fedgov.web.forms import Form, form_of
 from fedgov.web.rows import (
     AccountRow,
+    AuditRow,
     BlockRow,
     DeliveryRow,
     DeliveryState,
@@ -262,6 +263,15 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("administration/accounts.html", {"pages": ENDS, "form": WRONG, "accounts": (
         AccountRow(id=1, person=ANNA, username="anna", created_at=NOW, administrator=True, last_seen_at=NOW),
         AccountRow(id=2, person=JELLE, username="jelle", created_at=NOW, disabled=True))}),
+    ("administration/audit.html", {"pages": ENDS, "who": "<anna>", "kind": "domain.blocked", "entries": (
+        AuditRow(number=3, at=NOW, kind="domain.blocked", words="blocked a domain", who="@anna", door="web",
+                 source="192.0.2.0/24", target="kwaad.example", result="done"),
+        AuditRow(number=2, at=NOW, kind="login.failed", words="could not log in", who="", door="web",
+                 source="2001:db8::/64", target="", result="failed"),
+        AuditRow(number=1, at=NOW, kind="media.cleaned", words="cleaned up files", who="beheer",
+                 door="command line", source="local", target="", result="refused")),
+        "kinds": (("domain.blocked", "blocked a domain"), ("login.failed", "could not log in"))}),
+    ("administration/audit.html", {"pages": PageLinks(), "who": "", "kind": "", "entries": (), "kinds": ()}),
 )  # fmt: skip
 _AS_A_VISITOR: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("posts/front.html", {"posts": VARIETY}),

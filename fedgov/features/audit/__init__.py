@@ -1,0 +1,1 @@
+"""Who administered this instance, and who logged in."""
