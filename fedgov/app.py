@@ -64,6 +64,9 @@ FEATURES: Final[tuple[Feature, ...]] = (PEOPLE, TRUST, AUDIT, MEDIA, MODERATION,
 """The rooms, lower floors first."""
 
 STOP_SECONDS: Final = 5.0
+BODY_SECONDS: Final = 600
+"""For a form with files over a slow line; not every proxy keeps it until it is complete."""
+
 HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
 _RESTART_SECONDS: Final = 1.0
 
@@ -299,7 +302,8 @@ async def only_one_server(config: Config) -> AsyncIterator[None]:
 def web_application() -> Quart:
     """Return the one Quart application that serves the pages of all instances."""
     app = Quart("fedgov.web", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = None  # each form and upload has a limit of its own
+    app.config["MAX_CONTENT_LENGTH"] = None  # fedgov/web/bodies.py bounds what a request brings
+    app.config["BODY_TIMEOUT"] = BODY_SECONDS
     open_desk(app)
     app.extensions[PICTURES] = upload_portrait
     for feature in FEATURES:

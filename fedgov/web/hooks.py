@@ -9,7 +9,7 @@ from quart import Quart, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from fedgov.kernel.errors import FedgovError
-from fedgov.web import csrf, problems, redirects, static_files
+from fedgov.web import bodies, csrf, problems, redirects, static_files
 from fedgov.web.desk import DESK_KEY, current_desk
 from fedgov.web.language import COOKIE, COOKIE_AGE, PARAMETER, known
 from fedgov.web.security_headers import add_headers
@@ -19,11 +19,13 @@ _WORTH_COMPRESSING: Final = 1_400
 
 
 def open_desk(app: Quart) -> None:
-    """Give an application the frame of our pages: static files, CSRF check, errors and headers.
+    """Give an application the frame of our pages: static files, bounded bodies, CSRF check, errors and headers.
 
     Args:
         app: The application; each request's scope must carry ``fedgov.instance`` and ``fedgov.desk``.
     """
+    app.request_class = bodies.PageRequest
+    app.before_request(bodies.bound_body)
     app.before_request(csrf.check_request)
     app.after_request(_finish)
     app.add_url_rule("/static/own/<name>", view_func=static_files.serve_own, endpoint="own_static")

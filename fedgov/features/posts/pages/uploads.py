@@ -10,12 +10,13 @@ from quart import request
 from fedgov.features.media.queries import find_many
 from fedgov.features.media.service.uploads import upload
 from fedgov.kernel.errors import InvalidError
+from fedgov.web.bodies import FILES_AT_ONCE
 from fedgov.web.cards import AttachmentCard
 from fedgov.web.desk import current_instance
 from fedgov.web.forms import Form
 from fedgov.web.render import current_translator
 
-FIELDS: Final = tuple(f"attachment{number}" for number in range(1, 5))
+FIELDS: Final = tuple(f"attachment{number}" for number in range(1, FILES_AT_ONCE + 1))
 _ID_LENGTH: Final = 19
 
 
