@@ -31,6 +31,7 @@ from fedgov.kernel.clock import DAY
 from fedgov.store.transaction import Transaction
 from tests.federation.interop.world import Correspondent, LoopbackResolver, Outside, correspondent, open_outside
 from tests.fediverse import PATIENCE, Colleague, Fediverse, Town, pooled_rsa
+from tests.web import cheerful
 
 ALT = "Een blauw vlak met een gele rand"
 
@@ -83,6 +84,7 @@ async def open_scene(folder: Path) -> AsyncIterator[Scene]:
                 scene = await _people(fediverse, outside)
             await _follow(scene)
             await _talk(scene)
+            await _cheer(scene)
             await _trouble(scene)
             yield scene
         finally:
@@ -152,6 +154,19 @@ async def _talk(scene: Scene) -> None:
     await write(bookmark, owner=anna.uri, object_id=int(scene.pages["poll"]))
     await write(reacting.like, actor=anna.uri, object_id=int(scene.pages["poll"]))
     await scene.fediverse.settle()
+
+
+async def _cheer(scene: Scene) -> None:
+    """Somebody elsewhere writes with emoji and quotes."""
+    pien = cheerful.move_in(scene)
+    hidden = scene.groningen.instance.site.post(int(scene.pages["own"]))
+    for name, note in cheerful.notes(scene, pien, hidden=hidden).items():
+        await deliver(scene, pien.activity("Create", note, to=note["to"]), by=pien)
+        await scene.name(name, note["id"])
+    question = await _uri(scene, "question")
+    reaction = pien.activity("EmojiReact", question, content=":koe:", tag=pien.document["tag"])
+    await deliver(scene, reaction, by=pien)
+    scene.pages |= {"pien": f"@pien@vrolijk.localhost:{scene.outside.port}", "pien_uri": pien.uri}
 
 
 async def _trouble(scene: Scene) -> None:
