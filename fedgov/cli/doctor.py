@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import shutil
 import socket
 import ssl
 import stat
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal
 
@@ -21,8 +22,9 @@ from fedgov import __version__
 from fedgov.app import Running, open_instance
 from fedgov.cli.entrance import Entrance
 from fedgov.federation import keys
+from fedgov.federation.client import GuardedClient, trusted_certificates
 from fedgov.kernel.clock import DAY, HOUR
-from fedgov.kernel.config import Config
+from fedgov.kernel.config import Config, Network
 from fedgov.kernel.errors import FedgovError
 from fedgov.store import schema
 from fedgov.store.tables import deliveries, inbox_items, peers
@@ -31,9 +33,12 @@ from fedgov.store.transaction import Transaction
 State = Literal["good", "look", "bad"]
 MARKS: Final[dict[State, tuple[str, str]]] = {"good": ("✓", "green"), "look": ("!", "yellow"), "bad": ("✗", "red")}
 MIN_FREE_BYTES: Final = 1_000_000_000
+FULL_BYTES: Final = 10_000_000
 MIN_CERTIFICATE_DAYS: Final = 14
 MAX_CLOCK_SECONDS: Final = 60
 PATIENCE: Final = 5.0
+_NOT_OURS: Final = 421
+"""Status of a server that does not know the name it was asked by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def doctor(entrance: Entrance) -> None:
 
 async def examine(config: Config) -> list[Finding]:
     """Do all checks of one instance; those that need its database only when that can be opened."""
-    found = [_look_at_disk(config), *_look_at_files(config), await _look_at_listener(config)]
+    found = [_look_at_disk(config), *_look_at_files(config), await _look_at_listener(config), *_look_at_proxies(config)]
     try:
         async with open_instance(config) as running:
             for check in _INSIDE:
@@ -85,11 +90,20 @@ def _look_at_disk(config: Config) -> Finding:
     words = f"{free / 1e9:.1f} GB free"
     if free > MIN_FREE_BYTES:
         return Finding("good", "disk", words)
+    if free < FULL_BYTES:
+        return Finding("bad", "disk", "it is full: make room; until then nothing new is stored, and messages wait")
     return Finding("bad", "disk", f"{words}; make room before it is full and messages must wait")
 
 
 def _look_at_files(config: Config) -> Iterator[Finding]:
-    """Tell which secrets other users of this machine can read."""
+    """Tell which secrets other users of this machine can read, and what the server itself perhaps cannot."""
+    owner = config.folder.stat().st_uid
+    strange = [path.name for path in sorted(config.folder.iterdir()) if path.lstat().st_uid != owner]
+    if strange:
+        belong = "belongs" if len(strange) == 1 else "belong"
+        words = f"{', '.join(strange)} {belong} to another user than its folder, as after a command as root"
+        yield Finding("bad", "files", f"{words}; do: chown -R --reference={config.folder} {config.folder}")
+        return
     if not config.folder.stat().st_mode & stat.S_IXOTH:
         yield Finding("good", "files", "only their owner can read them")
         return
@@ -108,16 +122,35 @@ def _is_secret(name: str) -> bool:
 
 
 async def _look_at_listener(config: Config) -> Finding:
-    """Tell whether a server is there at all."""
-    address, port = config.listen
+    """Tell whether a server is there, and knows this instance."""
     try:
         async with asyncio.timeout(PATIENCE):
-            _, writer = await asyncio.open_connection(address, port)
+            status = await _ask_listener(config)
     except (OSError, TimeoutError):
         words = f"nothing listens on {config.server.listen}; start it with: fedgov serve {config.name}"
-        return Finding("bad", "server", words)
-    writer.close()
+        return Finding("bad", "server", f"{words} (or: systemctl start fedgov)")
+    if status == _NOT_OURS:
+        words = f"the one on {config.server.listen} does not know {config.instance.domain}; restart it"
+        return Finding("bad", "server", f"{words}: it reads its configuration when it starts")
     return Finding("good", "server", f"something listens on {config.server.listen}")
+
+
+async def _ask_listener(config: Config) -> int:
+    """Ask the server itself, past the proxy; return the status, or 0 when that was none."""
+    reader, writer = await asyncio.open_connection(*config.listen)
+    try:
+        writer.write(f"HEAD /actor HTTP/1.1\r\nHost: {config.instance.domain}\r\nConnection: close\r\n\r\n".encode())
+        words = (await reader.readline()).split(maxsplit=2)
+    finally:
+        writer.close()
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+
+
+def _look_at_proxies(config: Config) -> Iterator[Finding]:
+    """Tell when all visitors seem to be one: https is always ended by a proxy."""
+    if config.instance.scheme == "https" and not config.server.trusted_proxies:
+        words = "server.trusted_proxies is empty, so all visitors share the proxy's limits"
+        yield Finding("look", "proxy", f"{words}; put the proxy's address there")
 
 
 async def _look_at_database(running: Running) -> list[Finding]:
@@ -164,15 +197,30 @@ async def _look_at_name(running: Running) -> list[Finding]:
         return [Finding("bad", "name", f"{name} does not exist in DNS ({error}); add A and AAAA records for it")]
     addresses = sorted({str(address[0]) for *_, address in found})
     findings = [Finding("good", "name", f"{name} is {', '.join(addresses)}")]
+    if not all(running.room.client.guard.permits(address) for address in addresses):
+        words = f"{name} is {', '.join(addresses)} here, which is not on the public internet"
+        words += ": others must know another address, or have this one in their federation.allow_networks"
+        findings = [Finding("look", "name", words)]
     if config.instance.scheme == "https":
         findings.append(await _look_at_certificate(name, int(port or 443)))
     return findings
 
 
+_UNKNOWN_AUTHORITY: Final = (18, 19, 20, 21)
+"""OpenSSL's codes for a certificate of which nobody known says that it is right."""
+_OWN_AUTHORITY: Final = (
+    "; the proxy must send the whole chain, and an authority of your own must be known to this machine and to "
+    "the others (update-ca-certificates)"
+)
+
+
 async def _look_at_certificate(name: str, port: int) -> Finding:
     try:
         async with asyncio.timeout(PATIENCE):
-            _, writer = await asyncio.open_connection(name, port, ssl=ssl.create_default_context())
+            _, writer = await asyncio.open_connection(name, port, ssl=trusted_certificates())
+    except ssl.SSLCertVerificationError as error:
+        words = f"the certificate of {name}:{port} is not good: {error.verify_message}"
+        return Finding("bad", "TLS", words + (_OWN_AUTHORITY if error.verify_code in _UNKNOWN_AUTHORITY else ""))
     except (OSError, TimeoutError) as error:
         words = f"no protected connection to {name}:{port} ({error or 'no answer'}); see the proxy and its certificate"
         return Finding("bad", "TLS", words)
@@ -184,17 +232,34 @@ async def _look_at_certificate(name: str, port: int) -> Finding:
 
 
 async def _look_from_outside(running: Running) -> list[Finding]:
-    """Ask our own public address for the Application actor, as another server would."""
-    site = running.instance.site
+    """Ask our own public address for the Application actor, as another server would.
+
+    Here it may be an address that is not on the public internet; no other is asked.
+    """
+    site, federation = running.instance.site, running.instance.config.federation
+    own = (*federation.allow_networks, *await _own_networks(running.instance.config))
+    client = GuardedClient(replace(federation, allow_networks=own), user_agent=f"fedgov/{__version__} (+{site.origin})")
     try:
-        answer = await running.room.client.get(site.application, accept="application/activity+json", seconds=PATIENCE)
+        answer = await client.get(site.application, accept="application/activity+json", seconds=PATIENCE)
     except FedgovError as error:
         words = (
             f"{site.application} cannot be read from here: {error.safe}; "
             "that is right only where the network does not let its own machines in from outside"
         )
         return [Finding("look", "reachable", words)]
+    finally:
+        await client.close()
     return [_judge(site.application, answer.status, answer.body), *_clock_finding(answer.headers.get("date", ""))]
+
+
+async def _own_networks(config: Config) -> tuple[Network, ...]:
+    """Return the addresses of our own name, as this machine knows it."""
+    name = config.instance.domain.partition(":")[0]
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return ()
+    return tuple(ipaddress.ip_network(str(address[0]).partition("%")[0]) for *_, address in found)
 
 
 def _judge(address: str, status: int, body: bytes) -> Finding:
@@ -203,7 +268,7 @@ def _judge(address: str, status: int, body: bytes) -> Finding:
         identifier = orjson.loads(body).get("id")
     except (orjson.JSONDecodeError, AttributeError):
         identifier = None
-    if status == 421:
+    if status == _NOT_OURS:
         words = "the proxy does not pass the Host header on, which breaks every signature; see the installation page"
     elif status in (502, 503, 504):
         words = f"{address} answers {status}: the proxy cannot reach the server behind it"

@@ -27,10 +27,15 @@ contact = {contact}
 
 [server]
 listen = {listen}
+trusted_proxies = {proxies}
 
 [database]
 url = {database}
 """
+
+
+_NEARBY = '["127.0.0.1/32", "::1/128"]'
+"""A proxy on this machine; whoever listens to others has one elsewhere."""
 
 
 def quoted(text: str) -> str:
@@ -72,6 +77,7 @@ def init(
         tooi=quoted(tooi),
         contact=quoted(contact),
         listen=quoted(listen),
+        proxies=_NEARBY if listen.startswith(("127.", "[::1]")) else "[]",
         database=quoted(database),
     )
     make(folder, text)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 from collections.abc import Iterator, Sequence
@@ -39,10 +40,24 @@ def serve(entrance: Entrance, names: tuple[str, ...]) -> None:
                 click.echo(
                     f"{config.instance.organisation}: {config.site.origin} (listening on {config.server.listen})"
                 )
+            tell_service_manager("READY=1")
         await serving
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
+
+
+def tell_service_manager(state: str) -> None:
+    """Tell systemd how it goes, so that `systemctl start` waits until we answer; does nothing elsewhere.
+
+    Spec: sd_notify(3).
+    """
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address.startswith(("/", "@")):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out, contextlib.suppress(OSError):
+        out.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+        out.sendall(state.encode())
 
 
 class InstanceServer(uvicorn.Server):

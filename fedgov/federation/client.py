@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -152,6 +153,15 @@ def _record(name: str, address: str, port: int, family: int) -> ResolveResult:
     return ResolveResult(hostname=name, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
 
 
+def trusted_certificates() -> ssl.SSLContext:
+    """Return whom we believe about certificates: whoever this machine believes.
+
+    An intranet's own authority is one of those once it was added to the machine
+    (`update-ca-certificates`), or named in SSL_CERT_FILE.
+    """
+    return ssl.create_default_context()
+
+
 class GuardedClient:
     """HTTP to other servers, for one instance.
 
@@ -176,7 +186,11 @@ class GuardedClient:
             raise UnreachableError("this server is stopping")
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=0, limit_per_host=PER_HOST, resolver=_GuardedResolver(self.guard), ttl_dns_cache=60
+                limit=0,
+                limit_per_host=PER_HOST,
+                resolver=_GuardedResolver(self.guard),
+                ttl_dns_cache=60,
+                ssl=trusted_certificates(),
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import os
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from fedgov.cli import doctor
+from fedgov.kernel import config as configuration
+from tests.authority import authority, protected
 from tests.cli.commandline import change, done, free_ports, hire, make_instance, serving, type_in
 
 
@@ -116,7 +120,98 @@ def test_a_public_address_that_cannot_be_reached_from_here_is_no_proof_of_anythi
 def test_a_server_that_is_not_running_is_found(home: Path) -> None:
     port = make_instance(home, "gouda")
     found = findings(home, status=1)
-    assert found["server"] == f"✗ nothing listens on 127.0.0.1:{port}; start it with: fedgov serve gouda"
+    assert (
+        found["server"]
+        == f"✗ nothing listens on 127.0.0.1:{port}; start it with: fedgov serve gouda (or: systemctl start fedgov)"
+    )
+
+
+def test_a_server_that_started_before_the_instance_was_made_is_found(
+    gouda: Path, ports: tuple[int, int], home: Path
+) -> None:
+    make_instance(home, "gouda", port=ports[1], domain="gouda.localhost:1")
+    words = findings(home, status=1)["server"]
+    assert words.startswith(f"✗ the one on 127.0.0.1:{ports[1]} does not know gouda.localhost:1; restart it")
+
+
+def test_something_else_on_our_port_does_not_puzzle_the_doctor(home: Path) -> None:
+    (port,) = free_ports()
+    make_instance(home, "gouda", port=port)
+    with proxy(port, to=port, status=500):
+        assert findings(home, status=1)["server"].startswith("✓")
+
+
+def test_files_of_another_user_are_found(home: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root can give a file away")
+    make_instance(home, "gouda")
+    os.chown(home / "gouda" / "config.toml", 1, -1)
+    words = findings(home, status=1)["files"]
+    assert words.startswith("✗ config.toml belongs to another user than its folder")
+    assert words.endswith(f"do: chown -R --reference={home / 'gouda'} {home / 'gouda'}")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "proxies", "number"), [("https", "", 1), ("https", '"127.0.0.1/32"', 0), ("http", "", 0)]
+)
+def test_an_instance_that_trusts_no_proxy_is_worth_a_look(
+    tmp_path: Path, scheme: str, proxies: str, number: int
+) -> None:
+    text = f"""
+    [instance]
+    domain = "gouda.example"
+    organisation = "gemeente Gouda"
+    scheme = "{scheme}"
+    [server]
+    trusted_proxies = [{proxies}]
+    [federation]
+    allow_http = {"true" if scheme == "http" else "false"}
+    """
+    config = configuration.read(tomllib.loads(text), folder=tmp_path / "gouda")
+    assert [(each.state, each.about) for each in doctor._look_at_proxies(config)] == [("look", "proxy")] * number
+
+
+def test_our_own_address_may_be_a_private_one(home: Path) -> None:
+    public, own = free_ports(2)
+    make_instance(home, "gouda", port=own, domain=f"localhost:{public}")
+    path = home / "gouda" / "config.toml"
+    path.write_text(path.read_text().replace('allow_networks = ["127.0.0.0/8"]', ""))
+    with serving("--home", home, "serve", says="gemeente Gouda"), proxy(public, to=own, host="elsewhere.example"):
+        result = type_in(home, "doctor")
+    assert "! name: localhost is 127.0.0.1 here, which is not on the public internet" in result.stdout.replace(
+        ", ::1", ""
+    )
+    assert "✗ reachable: the proxy does not pass the Host header on" in result.stdout
+
+
+async def test_a_certificate_that_is_good_is_told_with_its_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(own.file))
+    for days, state in ((30, "good"), (10, "look")):
+        async with protected(own.certify("localhost", days=days)) as port:
+            found = await doctor._look_at_certificate("localhost", port)
+        assert (found.state, found.about) == (state, "TLS")
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "known", "words"),
+    [
+        ("localhost", -1, True, "certificate has expired"),
+        ("elders.example", 30, True, "not valid for 'localhost'"),
+        ("localhost", 30, False, "update-ca-certificates"),
+    ],
+)
+async def test_what_is_wrong_with_a_certificate_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, days: int, *, known: bool, words: str
+) -> None:
+    own = authority(tmp_path)
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(own.file))
+    async with protected(own.certify(name, days=days)) as port:
+        found = await doctor._look_at_certificate("localhost", port)
+    assert (found.state, words in found.words) == ("bad", True), found.words
 
 
 def test_files_that_others_can_read_are_found(gouda: Path) -> None:
@@ -150,7 +245,9 @@ def test_a_damaged_database_is_found(home: Path) -> None:
 
 def test_a_disk_that_is_almost_full_is_found(gouda: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 10**18)
-    assert "make room" in findings(gouda, status=1)["disk"]
+    assert "make room before it is full" in findings(gouda, status=1)["disk"]
+    monkeypatch.setattr(doctor, "FULL_BYTES", 10**18)
+    assert "it is full: make room" in findings(gouda, status=1)["disk"]
 
 
 def test_keys_that_are_gone_are_found(home: Path) -> None:

@@ -33,6 +33,15 @@ def test_a_new_instance_has_a_configuration_keys_and_a_database(home: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("listen", "trusted"),
+    [("127.0.0.1:8000", {"127.0.0.1/32", "::1/128"}), ("[::1]:80", {"127.0.0.1/32", "::1/128"}), ("0.0.0.0:80", set())],
+)
+def test_a_proxy_on_this_machine_is_believed(home: Path, listen: str, trusted: set[str]) -> None:
+    done(home, "init", "gouda", *GOUDA, "--listen", listen)
+    assert {str(network) for network in configuration.load(home / "gouda").server.trusted_proxies} == trusted
+
+
 def test_nobody_else_can_read_a_new_instance(home: Path) -> None:
     assert run("--home", home, "init", "gouda", *GOUDA).returncode == 0
     assert mode(home / "gouda") == 0o700

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fedgov.cli.serve import tell_service_manager
 from tests.cli.commandline import (
     ask,
     done,
@@ -182,3 +183,19 @@ def test_a_database_that_is_away_is_told_at_the_start(home: Path) -> None:
     assert started.stderr.startswith("Error: the database cannot be opened (")
     assert started.stderr.count("\n") == 1
     assert "geheim" not in started.stderr
+
+
+def test_systemd_hears_when_the_server_answers(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_instance(home, "gouda")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(15)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with serving("--home", home, "serve", says="gemeente Gouda"):
+            assert systemd.recv(100) == b"READY=1"
+
+
+@pytest.mark.parametrize("address", ["", "relative", "/nowhere/at/all"])
+def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    tell_service_manager("READY=1")
