@@ -55,6 +55,7 @@ from fedgov.kernel.limits import Limiter
 from fedgov.kernel.uris import host, normalise_host
 from fedgov.store import audit, schema
 from fedgov.store.database import open_database
+from fedgov.store.leases import lease_of
 from fedgov.store.tables import actors as residents
 from fedgov.store.transaction import Listener, Setting, Transaction
 from fedgov.web.desk import DESK_KEY, INSTANCE_KEY, Desk
@@ -101,6 +102,11 @@ def all_listeners() -> dict[type, list[Listener]]:
     return found
 
 
+def all_jobs() -> dict[str, Job]:
+    """Return what the rooms do now and then, by a name for the log."""
+    return {f"{feature.name} {job.name}": job for feature in FEATURES for job in feature.jobs}
+
+
 @dataclass(slots=True, kw_only=True)
 class Running:
     """An opened instance with everything that serves it.
@@ -135,9 +141,8 @@ class Running:
             "mend": self.mender.run,
             "backfill": self.backfiller.run,
         }
-        for feature in FEATURES:
-            for job in feature.jobs:
-                work[f"{feature.name} {job.name}"] = partial(_run_job, self.instance, job)
+        for name, job in all_jobs().items():
+            work[name] = partial(lease_of(self.instance.database, name).hold, partial(_run_job, self.instance, job))
         self.tasks = [asyncio.create_task(_keep_running(name, run), name=name) for name, run in work.items()]
 
     async def stop(self) -> None:
@@ -208,8 +213,13 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
             desk=_desk(instance),
             room=room,
             doors=Doors(room, gate=gate, intake=intake, face=public_face(), describer=describer, mender=mender),
-            inbox=InboxWorker(instance, handlers=merged(feature.handlers for feature in FEATURES), intake=intake),
-            delivery=DeliveryWorker(room, delivered=describer.note),
+            inbox=InboxWorker(
+                instance,
+                handlers=merged(feature.handlers for feature in FEATURES),
+                intake=intake,
+                lease=lease_of(database, "inbox"),
+            ),
+            delivery=DeliveryWorker(room, delivered=describer.note, lease=lease_of(database, "delivery")),
             describer=describer,
             mender=mender,
             backfiller=backfiller,

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import click
@@ -18,17 +19,25 @@ import uvloop
 
 from fedgov.app import Server
 from fedgov.cli.entrance import Entrance
-from fedgov.kernel.config import Config
+from fedgov.kernel.config import Config, read_listen
 
 STOP_SECONDS: Final = 5
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.option(
+    "--listen",
+    "address",
+    metavar="ADDRESS:PORT",
+    help="Listen here instead of on server.listen: for a second process beside the first, with PostgreSQL.",
+)
 @click.pass_obj
-def serve(entrance: Entrance, names: tuple[str, ...]) -> None:
+def serve(entrance: Entrance, names: tuple[str, ...], address: str | None) -> None:
     """Serve one or more instances from this process; all of them when none is named."""
     configs = entrance.configs(names)
+    if address is not None:
+        configs = [elsewhere(config, address) for config in configs]
     check_names(configs)
     server = make_server(configs)
     sockets = listen(configs)
@@ -151,6 +160,18 @@ def check_names(configs: Sequence[Config]) -> None:
                 raise click.ClickException(
                     f"{other} and {config.name} both answer to {name}; see instance.domain and server.aliases"
                 )
+
+
+def elsewhere(config: Config, address: str) -> Config:
+    """Return the configuration with another address to listen on.
+
+    Raises:
+        click.UsageError: It is no address with a port.
+    """
+    try:
+        return replace(config, server=replace(config.server, listen=read_listen(address)))
+    except ValueError as error:
+        raise click.UsageError(f"--listen {error}") from None
 
 
 def listen(

@@ -14,7 +14,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
 import structlog
@@ -31,9 +31,13 @@ from fedgov.federation.signatures.shapes import Shape, next_shape, shape_for
 from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableError
 from fedgov.kernel.uris import host as host_of
+from fedgov.store.leases import ONLY_PROCESS, Lease
 from fedgov.store.tables import activities, actors, deliveries, follows
 from fedgov.store.tables import peers as peers_table
 from fedgov.store.transaction import Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BATCH: Final = 5_000
 HOSTS_AT_ONCE: Final = 256
@@ -128,10 +132,18 @@ class DeliveryWorker:
     Args:
         room: The post room.
         delivered: Told the host of each delivery that arrived.
+        lease: The right to send.
     """
 
-    def __init__(self, room: PostRoom, *, delivered: Callable[[str], None] = lambda _host: None) -> None:
+    def __init__(
+        self,
+        room: PostRoom,
+        *,
+        delivered: Callable[[str], None] = lambda _host: None,
+        lease: Lease = ONLY_PROCESS,
+    ) -> None:
         self._room = room
+        self._lease = lease
         self._delivered = delivered
         self._instance = room.instance
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -139,7 +151,10 @@ class DeliveryWorker:
         room.instance.signals.expect("deliveries")
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until cancelled, whenever it is ours to do."""
+        await self._lease.hold(self._run)
+
+    async def _run(self) -> None:
         try:
             while True:
                 try:
@@ -167,7 +182,7 @@ class DeliveryWorker:
             return 0  # one of them will be done soon
         parcels, refused = await self._instance.read(_due, now=self._instance.clock.now(), busy=tuple(self._busy))
         for row, reason in refused:
-            await self._instance.write(_finish, row=row, state="withdrawn", reason=reason)
+            await self._finish(row, "withdrawn", reason)
         if parcels:  # another process may have changed more than it queued: a key, a block
             await self._instance.database.catch_up()
             await self._instance.trust.settled()
@@ -255,6 +270,7 @@ class DeliveryWorker:
             signed = await self._room.sign(
                 "POST", row.inbox, actor=row.actor, shape=shape, headers=headers, body=parcel.body
             )
+            self._lease.demand_held()
             answer = _as_meant(await self._room.client.post(row.inbox, body=parcel.body, headers=signed))
             if not wants_another_shape(answer):
                 return answer, shape
@@ -271,7 +287,7 @@ class DeliveryWorker:
         reason = f"the server answered {status}"
         if 200 <= status < 300:
             learnt = await self._room.peers.news_of_shape(row.host, shape)
-            await self._instance.write(_succeed, row=row, learnt=learnt)
+            await self._write(_succeed, row=row, learnt=learnt)
             self._delivered(row.host)
             return True
         if status in (408, 429, 503):
@@ -296,7 +312,7 @@ class DeliveryWorker:
         shared = await self._instance.read(_shared_inbox, inbox=row.inbox)
         if shared is None:
             return await self._refused(row, reason=reason)
-        await self._instance.write(_redirect, row=row, inbox=shared)
+        await self._write(_redirect, row=row, inbox=shared)
         return False
 
     async def _refused(self, row: Row[Any], *, reason: str) -> bool:
@@ -311,18 +327,22 @@ class DeliveryWorker:
         if self._age(row) >= PARK_AFTER:
             await self._finish(row, "parked", reason)
             return True
-        await self._instance.write(_postpone, row=row, pause=pause, reason=reason)
+        await self._write(_postpone, row=row, pause=pause, reason=reason)
         return False
 
     def _age(self, row: Row[Any]) -> int:
         return int(self._instance.clock.now() - row.created_at)
 
     async def _finish(self, row: Row[Any], state: str, reason: str) -> None:
-        await self._instance.write(_finish, row=row, state=state, reason=reason)
+        await self._write(_finish, row=row, state=state, reason=reason)
 
     async def _host_down(self, row: Row[Any], *, reason: str, seconds: float | None) -> None:
-        await self._instance.write(_host_failed, row=row, reason=reason, seconds=seconds)
+        await self._write(_host_failed, row=row, reason=reason, seconds=seconds)
         raise _HostDownError
+
+    async def _write(self, use_case: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
+        """Note a result, unless another process sends by now."""
+        return await self._instance.write(self._lease.fenced(use_case), *args, **values)
 
 
 def _due(

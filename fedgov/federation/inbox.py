@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
 import structlog
@@ -27,8 +27,12 @@ from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, MINUTE, SECOND
 from fedgov.kernel.errors import FedgovError, NotFoundError, RateLimitedError, UnreachableError
 from fedgov.kernel.uris import host
+from fedgov.store.leases import ONLY_PROCESS, Lease
 from fedgov.store.tables import inbox_items
 from fedgov.store.transaction import Transaction, insert_or_ignore
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BATCH: Final = 500
 FETCHES_AT_ONCE: Final = 64
@@ -311,12 +315,19 @@ class InboxWorker:
         instance: The server.
         handlers: What rooms do with activities, by (activity type, object type).
         intake: Where activities come in; None when nothing does.
+        lease: The right to handle.
     """
 
     def __init__(
-        self, instance: Instance, *, handlers: Mapping[tuple[str, str], Handler], intake: Intake | None = None
+        self,
+        instance: Instance,
+        *,
+        handlers: Mapping[tuple[str, str], Handler],
+        intake: Intake | None = None,
+        lease: Lease = ONLY_PROCESS,
     ) -> None:
         self._instance = instance
+        self._lease = lease
         self._intake = intake
         self._handlers = handlers
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
@@ -325,7 +336,10 @@ class InboxWorker:
         instance.signals.expect("inbox")
 
     async def run(self) -> None:
-        """Handle items until cancelled."""
+        """Handle items until cancelled, whenever it is ours to do."""
+        await self._lease.hold(self._run)
+
+    async def _run(self) -> None:
         try:
             while True:
                 await self._let_the_rush_pass()
@@ -408,23 +422,26 @@ class InboxWorker:
     async def _handle(self, item: _Plan | Row[Any]) -> bool:
         """Handle one item; False when later items of its key must wait for it."""
         row = _row(item)
-        write = self._instance.write
         try:
             plan = (
                 item if isinstance(item, _Plan) else await self._instance.read(_plan, row=row, handlers=self._handlers)
             )
             await self._prepare(plan)
-            await write(_apply, plan=plan)
+            await self._write(_apply, plan=plan)
         except (UnreachableError, RateLimitedError) as error:
-            await write(_postpone, row=row, reason=error.safe, seconds=error.retry_after)
+            await self._write(_postpone, row=row, reason=error.safe, seconds=error.retry_after)
             return False
         except FedgovError as error:
             _log.info("activity_refused", activity=row.activity_uri, reason=error.safe, detail=error.detail)
-            await write(_finish, row_id=row.id, state="refused", reason=error.safe)
+            await self._write(_finish, row_id=row.id, state="refused", reason=error.safe)
         except Exception as error:  # the one place: a bug in a handler must not stop the others
             _log.exception("activity_parked", activity=row.activity_uri)
-            await write(_finish, row_id=row.id, state="parked", reason=f"{type(error).__name__}: {error}"[:500])
+            await self._write(_finish, row_id=row.id, state="parked", reason=f"{type(error).__name__}: {error}"[:500])
         return True
+
+    async def _write(self, use_case: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
+        """Carry out or note a result, unless another process handles the log by now."""
+        return await self._instance.write(self._lease.fenced(use_case), *args, **values)
 
     async def _prepare(self, plan: _Plan) -> None:
         """Get into the store what the handler needs."""

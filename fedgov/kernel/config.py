@@ -335,7 +335,12 @@ def _contact(text: str) -> str:
     return text
 
 
-def _listen(text: str) -> str:
+def read_listen(text: str) -> str:
+    """Return an address to listen on as it is.
+
+    Raises:
+        ValueError: It is not an address with a port.
+    """
     address, _, port = text.rpartition(":")
     if not address or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
         raise ValueError(f"is {text!r}; expected an address and a port like 127.0.0.1:8000")
@@ -359,7 +364,7 @@ _TEXTS: Final[Mapping[str, Callable[[str], str]]] = {
     "instance.organisation": _organisation,
     "instance.tooi": _tooi,
     "instance.contact": _contact,
-    "server.listen": _listen,
+    "server.listen": read_listen,
     "database.url": _database_url,
 }
 _EXPECTED: Final[Mapping[str, str]] = {

@@ -237,3 +237,13 @@ audit_head: Final = Table(
     Column("anchor_hash", String(64), nullable=False),
 )
 """Both ends of the chain of audit entries, in one row; also the lock that puts writers in a row."""
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("fence", BigInteger, nullable=False),  # grows by one each time it changes hands
+    Column("until", BigInteger, nullable=False),
+)
+"""Which of several processes does what; only used on PostgreSQL."""

@@ -339,6 +339,13 @@ def upgrade() -> None:
         batch_op.create_index('ix_notifications_owner_id', ['owner_id', 'id'], unique=False)
         batch_op.create_index('ix_notifications_subject_id', ['subject_id'], unique=False)
 
+    op.create_table('leases',
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('holder', sa.String(length=32), nullable=False),
+    sa.Column('fence', sa.BigInteger(), nullable=False),
+    sa.Column('until', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_leases'))
+    )
     op.create_table('objects',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('uri', sa.Text(), nullable=False),
