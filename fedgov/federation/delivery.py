@@ -248,10 +248,13 @@ class DeliveryWorker:
         return await self._judge(parcel, answer, shape=shape)
 
     async def _trusted(self, row: Row[Any]) -> bool:
-        """Tell whether the inbox and somebody whom it is for are on servers that we exchange messages with."""
+        """Tell whether the inbox and somebody whom it is for are on servers that we exchange messages with.
+
+        Our own is none of them: somebody elsewhere who names it as an inbox would let us write to ourselves.
+        """
         allows = self._instance.trust.allows
         people = orjson.loads(row.recipients)
-        if not allows(row.host):
+        if row.host == self._instance.site.domain or not allows(row.host):
             return False
         if not people or any(allows(host_of(uri)) for uri in people):
             return True

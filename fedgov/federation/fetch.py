@@ -307,7 +307,7 @@ class Fetcher:
             answer = await self._room.client.get(
                 url,
                 accept="image/*, audio/*, video/*;q=0.9",
-                may_visit=self._instance.trust.allows,
+                may_visit=self._may_visit,
                 max_bytes=max_bytes,
             )
         except MalformedError as error:
