@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from fedgov.kernel.acting import SERVER, By
-from fedgov.kernel.clock import HOUR, Clock
+from fedgov.kernel.clock import Clock
 from fedgov.kernel.config import Config
-from fedgov.kernel.limits import Limiter
+from fedgov.kernel.limits import Limiter, Turnstile
 from fedgov.kernel.uris import Handle, Site
 from fedgov.store.database import Database
 from fedgov.store.signals import Signals
@@ -105,6 +105,7 @@ class Instance:
         trust: Whom it exchanges messages with.
         limiter: How often what was done lately.
         by: In whose name its use cases run; see `acting`.
+        turnstile: Who is not let in at any door for a while.
         fetch: How it gets to know what lives elsewhere; handed in last, because it stands on all the rest.
     """
 
@@ -114,7 +115,11 @@ class Instance:
     trust: Trust
     limiter: Limiter = field(default_factory=Limiter)
     by: By = SERVER
+    turnstile: Turnstile = field(init=False, repr=False)
     fetch: Fetch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.turnstile = Turnstile(self.limiter, config=self.config)
 
     @property
     def site(self) -> Site:
@@ -134,9 +139,17 @@ class Instance:
         """
         personal = copy(self)
         personal.by = by
-        if by.door != "command line" and hasattr(self, "fetch"):
-            personal.fetch = _PersonalFetch(self, by=by)
+        if hasattr(self, "fetch"):
+            personal.fetch = _PersonalFetch(personal)
         return personal
+
+    def limit(self, what: str, *, of: str) -> None:
+        """Count one thing more that somebody does outside of a transaction; see `Limiter.act`.
+
+        Raises:
+            OverLimitError: Too often; it says when to come back.
+        """
+        self.limiter.act(what, of=of, by=self.by, limits=self.config.limits, now=self.clock.now())
 
     async def write(self, use_case: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case in a transaction; return its result once it is on disk."""
@@ -163,29 +176,25 @@ def _in_the_name_of(
 class _PersonalFetch:
     """Getting to know what lives elsewhere for one person, who cannot do that without end."""
 
-    def __init__(self, instance: Instance, *, by: By) -> None:
+    def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._fetch = instance.fetch
-        self._who = by.who or by.source
-
-    def _count(self) -> None:
-        most = self._instance.config.limits.lookups_per_hour
-        self._instance.limiter.spend("lookups", self._who, most=most, per=HOUR, now=self._instance.clock.now())
+        self._who = instance.by.who or instance.by.source
 
     async def actor_by_handle(self, handle: Handle) -> str:
-        self._count()
+        self._instance.limit("lookups", of=self._who)
         return await self._fetch.actor_by_handle(handle)
 
     async def actor(self, uri: str) -> str:
-        self._count()
+        self._instance.limit("lookups", of=self._who)
         return await self._fetch.actor(uri)
 
     async def refresh_actor(self, uri: str) -> str:
-        self._count()
+        self._instance.limit("lookups", of=self._who)
         return await self._fetch.refresh_actor(uri)
 
     async def object(self, uri: str) -> str:
-        self._count()
+        self._instance.limit("lookups", of=self._who)
         return await self._fetch.object(uri)
 
     def refresh_thread(self, uri: str) -> None:

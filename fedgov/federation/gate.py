@@ -27,6 +27,8 @@ from fedgov.kernel.errors import ForbiddenError, UnreachableError, UnverifiedErr
 from fedgov.kernel.uris import host, is_http_uri, origin, same_origin
 
 MAX_BODY: Final = 1_048_576
+COUNTED_AGAIN: Final = 16_384
+"""Bytes of a message; for each so many it counts once more."""
 PROOF_TOLERANCE: Final = 10 * MINUTE
 OLDEST_ACTIVITY: Final = 30 * DAY
 PINNED_RETRY_AFTER: Final = HOUR / 1_000
@@ -82,9 +84,11 @@ class Gate:
             UnverifiedError: It is certain that its actor did not send this.
             ForbiddenError: We do not exchange messages with that server.
             UnreachableError: This cannot be decided now.
+            RateLimitedError: That server sent too much in this minute.
         """
         claim = read_signature(message, now_ms=self._instance.clock.now())
         self._demand_trust(claim.key_id)
+        self._demand_pace(claim.key_id)
         document = parse(message.body)
         activity = read_activity(document)
         if not same_origin(activity.id, activity.actor):
@@ -98,6 +102,7 @@ class Gate:
                 return Refused()
         known = await self._verified_key(claim, source=source)
         self._keyring.proved(claim.key_id, source=source)
+        self._count(claim.key_id, size=len(message.body))
         await self._demand_strength(claim, known)
         proven = await self._check_proof(document, activity, source=source)
         if known.owner != activity.actor and not proven:
@@ -143,6 +148,17 @@ class Gate:
             raise UnverifiedError("the key or actor is not an http(s) address", detail=uri[:200])
         if not self._instance.trust.allows(host(uri)):
             raise ForbiddenError("this server does not exchange messages with yours", detail=host(uri))
+
+    def _demand_pace(self, key_id: str) -> None:
+        """Put off a server that sends too much, before its message is read."""
+        most, now = self._instance.config.limits.inbox_per_minute, self._instance.clock.now()
+        self._instance.limiter.demand("inbox", host(key_id), most=most, per=MINUTE, now=now)
+
+    def _count(self, key_id: str, *, size: int) -> None:
+        """Count a message for the server that certainly sent it; nobody can use up the pace of another."""
+        most, now = self._instance.config.limits.inbox_per_minute, self._instance.clock.now()
+        cost = 1.0 + size // COUNTED_AGAIN
+        self._instance.limiter.note("inbox", host(key_id), most=most, per=MINUTE, now=now, cost=cost)
 
     async def _verified_key(self, claim: SignatureClaim, *, source: str) -> KnownKey:
         """Return the key that made the signature, read anew once when the cached one does not fit."""

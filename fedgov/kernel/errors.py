@@ -99,3 +99,7 @@ class RateLimitedError(_RetryableError):
     """Too much, too fast."""
 
     code = "rate_limited"
+
+
+class OverLimitError(RateLimitedError):
+    """Too much, too fast, by our own count; another server's count is a plain `RateLimitedError`."""

@@ -11,8 +11,11 @@ import threading
 from collections import OrderedDict
 from typing import Final
 
-from fedgov.kernel.clock import SECOND
-from fedgov.kernel.errors import RateLimitedError
+from fedgov.kernel.acting import By
+from fedgov.kernel.clock import HOUR, MINUTE, SECOND
+from fedgov.kernel.config import Config, LimitSettings
+from fedgov.kernel.errors import OverLimitError
+from fedgov.kernel.networks import is_global
 
 MAX_SUBJECTS: Final = 50_000
 """Most subjects that are remembered; beyond that, those that were quiet longest are forgotten."""
@@ -67,20 +70,39 @@ class Limiter:
         """Count something and refuse it when it is too often; what is refused does not count.
 
         Raises:
-            RateLimitedError: Too often; it says when to come back.
+            OverLimitError: Too often; it says when to come back.
         """
         self.demand(what, who, most=most, per=per, now=now)
         self.note(what, who, most=most, per=per, now=now)
+
+    def act(self, what: str, *, of: str, by: By, limits: LimitSettings, now: int) -> None:
+        """Count one thing more that an account does, and refuse when it is too often.
+
+        What is counted stays counted when it fails later: the attempt is what costs. What the server does
+        by itself in somebody's name, such as following who has moved, is not limited.
+
+        Args:
+            what: A setting of ``[limits]`` without its ending ``_per_hour``, such as ``posts``.
+            of: URI of the local actor.
+            by: Who acts.
+            limits: How often is too often.
+            now: Milliseconds since the epoch.
+
+        Raises:
+            OverLimitError: Too often; it says when to come back.
+        """
+        if by.door != "server":
+            self.spend(what, of, most=getattr(limits, f"{what}_per_hour"), per=HOUR, now=now)
 
     def demand(self, what: str, who: str, *, most: int, per: int, now: int) -> None:
         """Refuse what would be too often, without counting it.
 
         Raises:
-            RateLimitedError: Too often; it says when to come back.
+            OverLimitError: Too often; it says when to come back.
         """
         pause = self.wait(what, who, most=most, per=per, now=now)
         if pause > 0:
-            raise RateLimitedError(
+            raise OverLimitError(
                 "too many requests; wait a moment", retry_after=pause / SECOND, detail=f"{what}: more than {most}"
             )
 
@@ -91,3 +113,37 @@ class Limiter:
             if oldest is None or (self._paid_until[oldest] > now and len(self._paid_until) <= MAX_SUBJECTS):
                 return
             del self._paid_until[oldest]
+
+
+class Turnstile:
+    """Puts off a network from which too much was refused lately, before anything it sends is read.
+
+    A network that is not on the public internet is let in while no trusted proxy is configured: it is then
+    most likely a proxy that nobody told us about, with everybody behind it.
+
+    Args:
+        limiter: Who counts.
+        config: How often is too often, and whether proxies are known.
+    """
+
+    def __init__(self, limiter: Limiter, *, config: Config) -> None:
+        self._limiter = limiter
+        self._most = config.limits.refused_per_minute
+        self._knows_proxies = bool(config.server.trusted_proxies)
+
+    def demand(self, network: str, *, now: int) -> None:
+        """Let a request in.
+
+        Args:
+            network: Where it came from, as `fedgov.kernel.networks.network_of` gives it.
+            now: Milliseconds since the epoch.
+
+        Raises:
+            OverLimitError: Not now; it says when to come back.
+        """
+        self._limiter.demand("refused", network, most=self._most, per=MINUTE, now=now)
+
+    def note(self, network: str, *, now: int) -> None:
+        """Count a request that was refused."""
+        if self._knows_proxies or is_global(network):
+            self._limiter.note("refused", network, most=self._most, per=MINUTE, now=now)

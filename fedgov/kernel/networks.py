@@ -30,6 +30,7 @@ def network_of(address: str) -> str:
 def is_global(network: str) -> bool:
     """Tell whether a network that `network_of` gave is on the public internet."""
     try:
-        return ipaddress.ip_network(network).is_global
+        found = ipaddress.ip_network(network)
     except ValueError:
         return False
+    return found.is_global and found.network_address.is_global  # ::/64 as a whole passes for public

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Executable, Row, Table
 from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT compiles on SQLite too
 
 from fedgov.kernel.acting import SERVER, By
-from fedgov.kernel.clock import HOUR, Clock, IdSource
+from fedgov.kernel.clock import Clock, IdSource
 from fedgov.kernel.config import Config
 from fedgov.kernel.limits import Limiter
 from fedgov.kernel.uris import Site
@@ -90,21 +90,16 @@ class Transaction:
         self._signals.add(topic)
 
     def limit(self, what: str, *, of: str) -> None:
-        """Count one thing more that somebody does, and refuse when it is too often.
-
-        What is counted stays counted when this transaction fails: the attempt is what costs. What
-        the server does by itself in somebody's name, such as following who has moved, is not limited.
+        """Count one thing more that somebody does, and refuse when it is too often; see `Limiter.act`.
 
         Args:
             what: A setting of ``[limits]`` without its ending ``_per_hour``, such as ``posts``.
-            of: URI of the local actor; others are not limited here.
+            of: URI of the local actor.
 
         Raises:
-            RateLimitedError: Too often; it says when to come back.
+            OverLimitError: Too often; it says when to come back.
         """
-        if self.by.door != "server":
-            most = getattr(self.config.limits, f"{what}_per_hour")
-            self.setting.limiter.spend(what, of, most=most, per=HOUR, now=self.now)
+        self.setting.limiter.act(what, of=of, by=self.by, limits=self.config.limits, now=self.now)
 
     def tell(self, event: object) -> None:
         """Let other rooms add their part to this transaction (a timeline entry, a notification)."""

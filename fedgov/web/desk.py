@@ -94,8 +94,13 @@ def current_instance() -> Instance:
 
     Who that is, is known once the page has asked for the visitor.
     """
+    return entrance().acting(_by())
+
+
+def entrance() -> Instance:
+    """Return the instance that this request came to, whoever sent it."""
     scope = cast("dict[str, object]", request.scope)
-    return cast("Instance", scope[INSTANCE_KEY]).acting(_by())
+    return cast("Instance", scope[INSTANCE_KEY])
 
 
 def _by() -> By:

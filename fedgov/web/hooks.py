@@ -8,9 +8,10 @@ from typing import Final
 from quart import Quart, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from fedgov.kernel.errors import FedgovError
+from fedgov.kernel.errors import FedgovError, OverLimitError
+from fedgov.kernel.networks import network_of
 from fedgov.web import bodies, csrf, problems, redirects, static_files
-from fedgov.web.desk import DESK_KEY, current_desk
+from fedgov.web.desk import DESK_KEY, INSTANCE_KEY, client_address, current_desk, entrance
 from fedgov.web.language import COOKIE, COOKIE_AGE, PARAMETER, known
 from fedgov.web.security_headers import add_headers
 
@@ -25,6 +26,7 @@ def open_desk(app: Quart) -> None:
         app: The application; each request's scope must carry ``fedgov.instance`` and ``fedgov.desk``.
     """
     app.request_class = bodies.PageRequest
+    app.before_request(_let_in)
     app.before_request(bodies.bound_body)
     app.before_request(csrf.check_request)
     app.after_request(_finish)
@@ -35,9 +37,22 @@ def open_desk(app: Quart) -> None:
     app.register_error_handler(Exception, problems.on_bug)
 
 
+async def _let_in() -> Response | None:
+    """Put off a network from which too much was refused lately, without a look at what it asks."""
+    if INSTANCE_KEY not in request.scope:
+        return None
+    try:
+        entrance().turnstile.demand(network_of(client_address()), now=current_desk().clock.now())
+    except OverLimitError as error:
+        return problems.turned_away(error)
+    return None
+
+
 async def _finish(response: Response) -> Response:
     if DESK_KEY not in request.scope:
         return response
+    if response.status_code in problems.COUNTED:
+        entrance().turnstile.note(network_of(client_address()), now=current_desk().clock.now())
     add_headers(response, desk=current_desk())
     csrf.remember_visitor(response)
     redirects.forget_notice(response)

@@ -16,9 +16,11 @@ import orjson
 from quart import Response, request
 from werkzeug.exceptions import HTTPException
 
-from fedgov.kernel.errors import FedgovError, InvalidError
+from fedgov.kernel.errors import FedgovError, InvalidError, OverLimitError
 from fedgov.kernel.negotiation import wants_document
 from fedgov.web import csrf, forms
+from fedgov.web.desk import current_desk
+from fedgov.web.language import COOKIE, Translator, choose
 from fedgov.web.redirects import redirect_to
 from fedgov.web.render import current_translator, render
 from fedgov.web.session import LoginRequiredError, current_visitor
@@ -54,6 +56,9 @@ _CODE_OF_STATUS: Final = {
 }
 _EXPLAINED: Final = frozenset({"invalid", "conflict", "forbidden", "rate_limited"})
 """Refusals whose own reason helps a person; the catalogues have these (`make messages`)."""
+
+COUNTED: Final = frozenset({400, 401, 403, 405, 413})
+"""Statuses of requests that no page of ours leads to; who sends many of them is not let in for a while."""
 
 DEFAULT_RETRY: Final = 60
 """Seconds, when a refusal does not say."""
@@ -110,6 +115,27 @@ def as_json(problem: Problem, *, path: str) -> Response:
         body = {"error": problem.message}
     response = Response(orjson.dumps(body), status=problem.status, content_type=media_type)
     return _with_headers(response, problem)
+
+
+def turned_away(error: OverLimitError) -> Response:
+    """Return a short refusal in plain text, for which nothing is looked up."""
+    problem = problem_of(error)
+    translator = Translator(
+        choose(
+            asked=None,
+            cookie=request.cookies.get(COOKIE),
+            account=None,
+            accept_language=request.headers.get("Accept-Language"),
+            default=current_desk().default_language,
+        )
+    )
+    wait = translator.ngettext(
+        "Wait %(num)s second and try again.",
+        "Wait %(num)s seconds and try again.",
+        problem.retry_after or DEFAULT_RETRY,
+    )
+    words = f"{translator.gettext('That is a bit too fast')}. {wait}\n"
+    return _with_headers(Response(words, status=problem.status, content_type="text/plain; charset=utf-8"), problem)
 
 
 async def as_page(problem: Problem) -> Response:

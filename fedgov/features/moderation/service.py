@@ -49,10 +49,11 @@ def report(
     Raises:
         NotFoundError: The target is not known.
         InvalidError: The text is too long, or somebody reports themselves.
-        RateLimitedError: The reporter has too many open reports.
+        RateLimitedError: The reporter has too many open reports, or made too many in this hour.
 
     Spec: ActivityStreams vocabulary, "Flag"; Mastodon reads an array with the actor first.
     """
+    tx.limit("reports", of=reporter)
     if target == reporter:
         raise InvalidError("you cannot report yourself", field="comment")
     words, person = policy.check_text(text), actors.get(tx, uri=target)

@@ -17,6 +17,7 @@ from fedgov.kernel.errors import (
     ForbiddenError,
     GoneError,
     NotFoundError,
+    OverLimitError,
     RateLimitedError,
     UnreachableError,
 )
@@ -73,6 +74,8 @@ async def _search(wanted: Handle | Link | Words, *, viewer: str | None) -> Resul
         return await _as_visitor(wanted)
     try:
         found = await look_up(instance, wanted=wanted, viewer=viewer)
+    except OverLimitError:
+        raise
     except (NotFoundError, ForbiddenError, UnreachableError, RateLimitedError) as error:
         return Results(problem=_in_words(error, wanted, await current_translator()))
     return await instance.read(_cards, found=found, viewer=viewer)

@@ -127,6 +127,10 @@ def refusal(error: FedgovError) -> Reply:
     return _error(status, code=error.code, message=error.safe, headers=headers)
 
 
+COUNTED: Final = frozenset({400, 401, 403, 405, 408, 413, 415})
+"""Statuses of requests that should not have been sent; looking for what is not there (404, 410) is normal."""
+
+
 def _error(status: int, *, code: str, message: str, headers: Sequence[tuple[bytes, bytes]] = ()) -> Reply:
     body = orjson.dumps({"error": code, "message": message})
     everyone = [(b"cache-control", b"no-store"), (b"vary", b"Accept, Signature")]

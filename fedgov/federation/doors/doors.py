@@ -24,11 +24,12 @@ from fedgov.federation.doors import (
     security_txt,
     webfinger,
 )
-from fedgov.federation.doors.answers import FAILED, Reply, method_not_allowed, refusal
+from fedgov.federation.doors.answers import COUNTED, FAILED, Reply, method_not_allowed, refusal
 from fedgov.federation.doors.asgi import Door, HungUpError, Receive, Request, Scope, Send, TurnedAwayError, give
 from fedgov.federation.doors.cache import ReplyCache
 from fedgov.federation.doors.face import PublicFace
 from fedgov.federation.doors.lobby import Lobby
+from fedgov.federation.doors.visitor import source_network
 from fedgov.federation.gate import Gate
 from fedgov.federation.inbox import Intake
 from fedgov.federation.mending import Mender
@@ -82,6 +83,8 @@ class Doors:
             mender=mender,
         )
         self._site = room.instance.site
+        self._turnstile = room.instance.turnstile
+        self._clock = room.instance.clock
 
     def match(self, scope: Scope) -> Door | None:
         """Return the door for a request; None when it is for the pages.
@@ -97,7 +100,9 @@ class Doors:
         self, handler: Handler, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Run a door and send what it answers; nothing leaves here as an exception."""
+        source = source_network(scope)
         try:
+            self._turnstile.demand(source, now=self._clock.now())
             reply = await handler(self._lobby, Request(scope=scope, headers=headers, receive=receive))
         except FedgovError as error:
             _log.debug("refused", path=scope["path"], code=error.code, reason=error.safe, detail=error.detail)
@@ -109,6 +114,8 @@ class Doors:
         except Exception:  # a bug stays loud, and the client is not left waiting
             _log.exception("door_failed", path=scope["path"], method=scope["method"])
             reply = FAILED
+        if reply.status in COUNTED:
+            self._turnstile.note(source, now=self._clock.now())
         await give(reply, send=send, head=scope["method"] == "HEAD")
 
     def _find(self, path: str, *, method: str, accept: bytes) -> Handler | None:

@@ -49,6 +49,7 @@ class InstanceAtTheDesk:
 
     def __init__(self) -> None:
         self.limiter = Limiter()
+        self.turnstile = SimpleNamespace(demand=lambda _network, *, now: None, note=lambda _network, *, now: None)
 
     def acting(self, _by: By) -> InstanceAtTheDesk:
         return self

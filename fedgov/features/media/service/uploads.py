@@ -53,7 +53,9 @@ async def upload(
     Raises:
         InvalidError: It is empty, too large, damaged, or of a type that is not accepted.
         UnreachableError: The disk is full; nothing was stored.
+        RateLimitedError: Too many files in this hour.
     """
+    instance.limit("uploads", of=owner)
     media_settings = instance.config.media
     description = check_alt(alt)
     if len(data) > media_settings.max_bytes:

@@ -29,9 +29,11 @@ def block(tx: Transaction, *, who: str, whom: str) -> None:
 
     Raises:
         ForbiddenError: Nobody can block themselves or a server.
+        RateLimitedError: Too many follows and blocks in this hour.
 
     Spec: ActivityPub, section 6.9.
     """
+    tx.limit("follows", of=who)
     follows.active(tx, uri=who)
     other = actors.get(tx, uri=whom)
     if who == whom:
@@ -97,7 +99,9 @@ def mute(tx: Transaction, *, who: str, whom: str, until: int | None = None) -> N
 
     Raises:
         ForbiddenError: Nobody can mute themselves.
+        RateLimitedError: Too many follows and blocks in this hour.
     """
+    tx.limit("follows", of=who)
     if who == whom:
         raise ForbiddenError("you cannot mute yourself")
     actors.get(tx, uri=whom)

@@ -36,9 +36,11 @@ def follow(tx: Transaction, *, actor: str, target: str) -> str:
     Raises:
         ForbiddenError: A block, a move or plain sense is against it.
         NotFoundError: One of the two is unknown.
+        RateLimitedError: Too many follows in this hour.
 
     Spec: ActivityPub, section 6.5.
     """
+    tx.limit("follows", of=actor)
     who, whom = active(tx, uri=actor), actors.get(tx, uri=target)
     known = follows.find(tx, follower=actor, following=target)
     if known is not None:

@@ -74,9 +74,11 @@ def change_profile(
     Raises:
         InvalidError: A value is not acceptable; ``field`` says which.
         NotFoundError: There is no such account.
+        RateLimitedError: Too many changes in this hour; each is sent like a post.
 
     Spec: ActivityPub, section 6.3.
     """
+    tx.limit("posts", of=actor)
     row = active(tx, uri=actor)
     values: dict[str, Any] = {name: getattr(profile, name) for name in _SWITCHES if getattr(profile, name) is not None}
     values |= {name: _line(getattr(profile, name), name) for name in _LINES if getattr(profile, name) is not None}

@@ -23,7 +23,7 @@ from fedgov.features.posts.service import publishing
 from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft
 from fedgov.instance import Instance
 from fedgov.kernel.clock import SECOND
-from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError
+from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError, OverLimitError
 from fedgov.kernel.uris import Handle
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PostCard, ReachCard
@@ -252,6 +252,8 @@ async def _look_up(instance: Instance, text: str, *, visibility: Visibility) -> 
 async def _find(instance: Instance, handle: Handle) -> str | None:
     try:
         return await instance.fetch.actor_by_handle(handle)
+    except OverLimitError:
+        raise
     except FedgovError:
         return None
 

@@ -72,9 +72,11 @@ def vote(tx: Transaction, *, actor: str, object_id: int, choices: Sequence[int])
         InvalidError: Not one of the answers, or more than one where one counts.
         ConflictError: The poll is over, or this person answered already.
         ForbiddenError: It is the voter's own.
+        RateLimitedError: Too many reactions in this hour.
 
     Spec: FEP-9967; row AUT-14 of the threat table.
     """
+    tx.limit("reactions", of=actor)
     row = post_queries.get(tx, object_id=object_id, viewer=actor)
     poll, labels = _poll(tx, row)
     chosen = list(dict.fromkeys(choices))

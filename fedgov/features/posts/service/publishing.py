@@ -75,9 +75,11 @@ def publish_post(
         InvalidError: Something in it is not acceptable; names the field.
         NotFoundError: What it answers or quotes is not there, or not for this author.
         ForbiddenError: The author may not post.
+        RateLimitedError: The author posted very much in this hour.
 
     Spec: ActivityPub, section 6.2; FEP-b2b8 (Article); FEP-9967 (Question).
     """
+    tx.limit("posts", of=author)
     settings = tx.config.posts
     policy.check_text(text, settings=settings, title=title, summary=summary, has_more=bool(attachments))
     policy.check_attachments([each.alt for each in attachments], settings=settings)
@@ -331,7 +333,9 @@ def edit_post(
         NotFoundError: There is no such post, or not for this person.
         ForbiddenError: It is somebody else's.
         InvalidError: Something in it is not acceptable; names the field.
+        RateLimitedError: Too many posts in this hour.
     """
+    tx.limit("posts", of=actor)
     row = _own(tx, actor=actor, object_id=object_id)
     hanging = parts.attachments_of(tx, object_ids=[object_id])[object_id]
     has_files = bool(hanging) if attachments is None else bool(attachments)
@@ -449,7 +453,9 @@ def send_again(tx: Transaction, *, actor: str, object_id: int) -> int:
     Raises:
         NotFoundError: There is no such post, or not for this person.
         ForbiddenError: It is somebody else's.
+        RateLimitedError: Too many posts in this hour.
     """
+    tx.limit("posts", of=actor)
     row = _own(tx, actor=actor, object_id=object_id)
     waiting = reach.waiting(tx, uri=row.uri)
     for delivery_id in waiting:

@@ -74,9 +74,11 @@ def like(
         NotFoundError: There is no such post, or not for this person.
         InvalidError: That is not one emoji.
         ForbiddenError: Too many different reactions.
+        RateLimitedError: Too many reactions in this hour.
 
     Spec: ActivityPub, section 6.8; FEP-c0e0.
     """
+    tx.limit("reactions", of=actor)
     row = post_queries.get(tx, object_id=object_id, uri=object_uri, viewer=actor)
     key = policy.reaction_key(emoji)
     values = {"object_id": row.object_id, "actor": actor}
@@ -217,9 +219,11 @@ def share(
     Raises:
         NotFoundError: There is no such post, or not for this person.
         ForbiddenError: Not everyone may read the post.
+        RateLimitedError: Too many posts in this hour.
 
     Spec: ActivityPub, section 7.11; row AC-15 of the threat table.
     """
+    tx.limit("posts", of=actor)
     row = post_queries.get(tx, object_id=object_id, uri=object_uri, viewer=actor)
     if not policy.may_share(Visibility(row.visibility)):
         raise ForbiddenError("this message is not public, so it cannot be shared", detail=row.uri)
