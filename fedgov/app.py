@@ -35,7 +35,7 @@ from fedgov.features.posts.queries.face import public_face
 from fedgov.features.search.feature import FEATURE as SEARCH
 from fedgov.features.trust.feature import FEATURE as TRUST
 from fedgov.features.trust.service import TrustDecisions
-from fedgov.federation import actors, keys
+from fedgov.federation import actors, housekeeping, keys
 from fedgov.federation.backfill import Backfiller
 from fedgov.federation.client import GuardedClient
 from fedgov.federation.delivery import DeliveryWorker
@@ -103,8 +103,9 @@ def all_listeners() -> dict[type, list[Listener]]:
 
 
 def all_jobs() -> dict[str, Job]:
-    """Return what the rooms do now and then, by a name for the log."""
-    return {f"{feature.name} {job.name}": job for feature in FEATURES for job in feature.jobs}
+    """Return what the post room and the rooms do now and then, by a name for the log."""
+    tidy = Job(name="tidy", every=housekeeping.EVERY, run=housekeeping.tidy)
+    return {"federation tidy": tidy} | {f"{room.name} {job.name}": job for room in FEATURES for job in room.jobs}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
 import structlog
-from sqlalchemy import Row, bindparam, or_, select, tuple_, update
+from sqlalchemy import Row, bindparam, or_, select, update
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.context import MEDIA_TYPE
@@ -32,7 +32,7 @@ from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableError
 from fedgov.kernel.uris import host as host_of
 from fedgov.store.leases import ONLY_PROCESS, Lease
-from fedgov.store.tables import activities, actors, deliveries, follows
+from fedgov.store.tables import activities, actors, deliveries, follows, is_queued, was_tried
 from fedgov.store.tables import peers as peers_table
 from fedgov.store.transaction import Transaction
 
@@ -56,8 +56,17 @@ MUST_ARRIVE: Final = frozenset({"Delete", "Undo", "Accept", "Remove"})
 _SUCCESS_RESOLUTION: Final = HOUR
 _SECOND_CHOICE: Final = "its own inbox is gone, so the shared inbox is tried once"
 
-_WAITING_KEYS: Final = select(deliveries.c.host, deliveries.c.order_key).where(
-    deliveries.c.state == "queued", deliveries.c.next_attempt_at > bindparam("now")
+_earlier: Final = deliveries.alias("earlier")
+_KEY_WAITS: Final = (
+    select(_earlier.c.id)
+    .where(
+        was_tried(_earlier),
+        _earlier.c.host == deliveries.c.host,
+        _earlier.c.order_key == deliveries.c.order_key,
+        _earlier.c.next_attempt_at > bindparam("now"),
+    )
+    .correlate(deliveries)
+    .exists()
 )
 _DUE: Final = (
     select(
@@ -74,11 +83,11 @@ _DUE: Final = (
     .join(activities, activities.c.id == deliveries.c.activity_id)
     .outerjoin(peers_table, peers_table.c.host == deliveries.c.host)
     .where(
-        deliveries.c.state == "queued",
-        deliveries.c.next_attempt_at <= bindparam("now"),
-        or_(peers_table.c.next_attempt_at.is_(None), peers_table.c.next_attempt_at <= bindparam("now")),
-        # or what is behind one that waits would fill the batch for ever
-        tuple_(deliveries.c.host, deliveries.c.order_key).not_in(_WAITING_KEYS),
+        is_queued(deliveries),
+        # what was not tried yet is due, also when the clock was put back meanwhile
+        or_(deliveries.c.attempts == 0, deliveries.c.next_attempt_at <= bindparam("now")),
+        deliveries.c.host.not_in(select(peers_table.c.host).where(peers_table.c.next_attempt_at > bindparam("now"))),
+        ~_KEY_WAITS,  # or what is behind one that waits would fill the batch for ever
     )
     .order_by(deliveries.c.id)
     .limit(BATCH)
@@ -294,7 +303,7 @@ class DeliveryWorker:
             self._delivered(row.host)
             return True
         if status in (408, 429, 503):
-            await self._host_down(row, reason=f"{reason}, try later", seconds=retry_after(answer))
+            await self._host_down(row, reason=f"{reason}, {peers.TRY_LATER}", seconds=retry_after(answer))
         if status >= 500 or 300 <= status < 400:
             await self._host_down(row, reason=reason, seconds=None)
         if status in (401, 403):
@@ -464,7 +473,7 @@ def _host_failed(tx: Transaction, *, row: Row[Any], reason: str, seconds: float 
             "failures": failures,
             "failing_since": since,
             "next_attempt_at": tx.now + pause,
-            "parked_at": tx.now if parked else None,
+            "parked_at": (row.parked_at or tx.now) if parked else None,
             "reason": reason,
         },
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -43,6 +44,7 @@ ACTOR_FRESH_FOR: Final = DAY
 MAX_ANCESTORS: Final = 25
 MAX_KNOCKS: Final = 3
 DEFAULT_RETRY_AFTER: Final = 300.0
+LONGEST_RETRY_AFTER: Final = 86_400.0
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -350,9 +352,21 @@ def _next_knock(answer: Answer, shape: Shape, tried: list[Shape], uri: str) -> S
 
 
 def retry_after(answer: Answer) -> float:
-    """Return how many seconds a server asks us to wait, at most a day."""
-    value = answer.headers.get("retry-after", "")
-    return min(float(value), 86_400.0) if value.isascii() and value.isdigit() else DEFAULT_RETRY_AFTER
+    """Return how many seconds a server asks us to wait, at most a day.
+
+    A moment counts from when the server answered, by its own clock, which may be wrong.
+
+    Spec: RFC 9110, section 10.2.3.
+    """
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(value)
+        answered = parsedate_to_datetime(answer.headers.get("date", ""))
+        return min(max((until - answered).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+    except (ValueError, TypeError, OverflowError):  # also one with a time zone and one without
+        return DEFAULT_RETRY_AFTER
 
 
 def demand_success(answer: Answer) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
 import structlog
-from sqlalchemy import Row, and_, bindparam, func, select, update
+from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 
 from fedgov.activitystreams.activity import Activity
 from fedgov.activitystreams.document import types
@@ -28,7 +28,7 @@ from fedgov.kernel.clock import DAY, MINUTE, SECOND
 from fedgov.kernel.errors import FedgovError, NotFoundError, RateLimitedError, UnreachableError
 from fedgov.kernel.uris import host
 from fedgov.store.leases import ONLY_PROCESS, Lease
-from fedgov.store.tables import inbox_items
+from fedgov.store.tables import inbox_items, is_queued, was_tried
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
 P = ParamSpec("P")
@@ -56,13 +56,22 @@ LONGEST_PAUSE: Final = 30 * MINUTE
 
 _INNER: Final = frozenset({"Undo", "Accept", "Reject"})
 _APPEND: Final = insert_or_ignore(inbox_items)
-_WAITING_KEYS: Final = select(inbox_items.c.order_key).where(
-    inbox_items.c.state == "queued", inbox_items.c.next_attempt_at > bindparam("now")
+_earlier: Final = inbox_items.alias("earlier")
+_KEY_WAITS: Final = (
+    select(_earlier.c.id)
+    .where(
+        was_tried(_earlier),
+        _earlier.c.order_key == inbox_items.c.order_key,
+        _earlier.c.next_attempt_at > bindparam("now"),
+    )
+    .correlate(inbox_items)
+    .exists()
 )
 _IS_DUE: Final = and_(
-    inbox_items.c.state == "queued",
-    inbox_items.c.next_attempt_at <= bindparam("now"),
-    inbox_items.c.order_key.not_in(_WAITING_KEYS),  # or those behind them would fill the batch for ever
+    is_queued(inbox_items),
+    # what was not tried yet is due, also when the clock was put back meanwhile
+    or_(inbox_items.c.attempts == 0, inbox_items.c.next_attempt_at <= bindparam("now")),
+    ~_KEY_WAITS,  # or those behind one that waits would fill the batch for ever
 )
 _SIZES: Final = (
     select(inbox_items.c.id, func.length(inbox_items.c.body).label("size"))

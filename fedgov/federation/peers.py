@@ -15,13 +15,18 @@ from sqlalchemy import Update, bindparam, select, update
 
 from fedgov.federation.signatures.shapes import FIRST, Shape
 from fedgov.instance import Instance
-from fedgov.kernel.clock import DAY, HOUR
+from fedgov.kernel.clock import DAY, HOUR, MINUTE
 from fedgov.store.signals import EVERYTHING
 from fedgov.store.tables import deliveries, peers
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
 SHAPE_LIFETIME: Final = 7 * DAY
 STRONG_TIMES_TO_PIN: Final = 3
+HURRY_EVERY: Final = 10 * MINUTE
+"""How often a sign of life shortens the rest of a server: it may reach us while we do not reach it."""
+TRY_LATER: Final = "try later"
+"""Ends the reason of a server's rest when it said itself how long that takes."""
+_SOON: Final = MINUTE
 _CONTACT_RESOLUTION: Final = HOUR
 _SHAPE_RESOLUTION: Final = DAY
 _MAX_KNOWN: Final = 10_000
@@ -41,7 +46,9 @@ class Peer:
         strong_count: Times it showed RFC 9421 with Ed25519.
         pinned: Whether anything weaker from it is refused.
         last_inbound_at: When it last sent something that verified, to about an hour.
-        parked: Whether deliveries to it rest.
+        parked: Whether deliveries to it were given up for now.
+        resting_until: When it is tried again after a failure, in milliseconds; 0 when it did not fail.
+        stated_rest: Whether it said itself how long it wants to be left alone.
         described_at: When its NodeInfo was last read.
     """
 
@@ -52,6 +59,8 @@ class Peer:
     pinned: bool = False
     last_inbound_at: int = 0
     parked: bool = False
+    resting_until: int = 0
+    stated_rest: bool = False
     described_at: int = 0
 
 
@@ -68,6 +77,8 @@ def find(tx: Transaction, *, host: str) -> Peer:
         pinned=row.pinned_at is not None,
         last_inbound_at=row.last_inbound_at or 0,
         parked=row.parked_at is not None,
+        resting_until=row.next_attempt_at or 0,
+        stated_rest=(row.reason or "").endswith(TRY_LATER),
         described_at=row.described_at or 0,
     )
 
@@ -110,6 +121,12 @@ def wake(tx: Transaction, *, host: str) -> None:
     tx.signal("deliveries")
 
 
+def hurry(tx: Transaction, *, host: str) -> None:
+    """Try a server that rests after a failure again now; how long it has been failing stays known."""
+    change(tx, host=host, values={"next_attempt_at": None})
+    tx.signal("deliveries")
+
+
 def unpin(tx: Transaction, *, host: str) -> bool:
     """Accept weaker signatures from a server again; False when it was not pinned."""
     pinned = find(tx, host=host).pinned
@@ -123,6 +140,7 @@ class PeerBook:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._known: dict[str, Peer] = {}
+        self._hurried: dict[str, int] = {}
         instance.signals.on_signal(self._forget)
 
     def _forget(self, topic: str) -> None:
@@ -167,7 +185,8 @@ class PeerBook:
     async def heard_from(self, host: str, *, strong: bool) -> bool:
         """Note that a request from a server verified.
 
-        A parked host is woken by this. The third strong signature (RFC 9421 with
+        A parked host is woken by this, and one that rests after a failure is tried
+        again, unless it asked for the rest itself. The third strong signature (RFC 9421 with
         Ed25519) pins the host: nothing weaker is accepted from it afterwards.
 
         Returns:
@@ -188,9 +207,19 @@ class PeerBook:
             values |= {"last_inbound_at": now}
         if peer.parked:
             await self._instance.write(wake, host=host)
+        elif peer.resting_until > now + _SOON and not peer.stated_rest:
+            await self._hurry(host, now=now)
         if values:
             await self._change(host, values)
         return True
+
+    async def _hurry(self, host: str, *, now: int) -> None:
+        if now - self._hurried.get(host, -HURRY_EVERY) < HURRY_EVERY:
+            return
+        if len(self._hurried) >= _MAX_KNOWN:
+            self._hurried.clear()
+        self._hurried[host] = now
+        await self._instance.write(hurry, host=host)
 
     async def _change(self, host: str, values: Mapping[str, Any]) -> None:
         await self._instance.write(change, host=host, values=values)

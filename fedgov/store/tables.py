@@ -14,7 +14,9 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -23,6 +25,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    column,
+    literal_column,
 )
 
 metadata: Final = MetaData(
@@ -33,6 +38,17 @@ metadata: Final = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def is_queued(rows: FromClause) -> ColumnElement[bool]:
+    """Tell whether a delivery or an activity waits its turn; as an index knows it, so without parameters."""
+    return rows.c.state == literal_column("'queued'")
+
+
+def was_tried(rows: FromClause) -> ColumnElement[bool]:
+    """Tell whether it waits after an attempt that failed: then the others of its key wait for it."""
+    return and_(is_queued(rows), rows.c.attempts > literal_column("0"))
+
 
 actors: Final = Table(
     "actors",
@@ -116,6 +132,12 @@ objects: Final = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
     Index("ix_objects_attributed_to", "attributed_to", "id"),
+    Index(
+        "ix_objects_deleted_at",
+        "deleted_at",
+        sqlite_where=column("deleted_at").is_not(None),
+        postgresql_where=column("deleted_at").is_not(None),
+    ),
 )
 """Every object once, local or remote. A row with ``deleted_at`` is a Tombstone and is never revived."""
 
@@ -163,6 +185,14 @@ deliveries: Final = Table(
     Index("ix_deliveries_due", "state", "host", "id"),
     Index("ix_deliveries_activity_id", "activity_id"),
 )
+Index(
+    "ix_deliveries_waiting",
+    deliveries.c.host,
+    deliveries.c.order_key,
+    deliveries.c.next_attempt_at,
+    sqlite_where=was_tried(deliveries),
+    postgresql_where=was_tried(deliveries),
+)
 
 peers: Final = Table(
     "peers",
@@ -205,9 +235,16 @@ inbox_items: Final = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("done_at", BigInteger),
     UniqueConstraint("origin", "activity_uri"),
-    Index("ix_inbox_items_due", "state", "id"),
+    Index("ix_inbox_items_due", "state", "id", "next_attempt_at", "attempts"),
 )
 """The log of accepted activities; the unique constraint is what makes a replay harmless."""
+Index(
+    "ix_inbox_items_waiting",
+    inbox_items.c.order_key,
+    inbox_items.c.next_attempt_at,
+    sqlite_where=was_tried(inbox_items),
+    postgresql_where=was_tried(inbox_items),
+)
 
 audit_entries: Final = Table(
     "audit_entries",

@@ -18,6 +18,7 @@ KNOWN: Final = (
     later("deleted before it was sent"),
     later("its author's account is no longer active"),
     later("its own inbox is gone, so the shared inbox is tried once"),
+    later("nobody there came for it in thirty days"),
     later("nobody there follows the author any more"),
     later("plain http is not allowed"),
     later("the address cannot be used"),

@@ -234,7 +234,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('origin', 'activity_uri', name=op.f('uq_inbox_items_origin_activity_uri'))
     )
     with op.batch_alter_table('inbox_items', schema=None) as batch_op:
-        batch_op.create_index('ix_inbox_items_due', ['state', 'id'], unique=False)
+        batch_op.create_index('ix_inbox_items_due', ['state', 'id', 'next_attempt_at', 'attempts'], unique=False)
+        batch_op.create_index('ix_inbox_items_waiting', ['order_key', 'next_attempt_at'], unique=False,
+                              sqlite_where=sa.text("state = 'queued' AND attempts > 0"),
+                              postgresql_where=sa.text("state = 'queued' AND attempts > 0"))
 
     op.create_table('keys',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -363,6 +366,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('objects', schema=None) as batch_op:
         batch_op.create_index('ix_objects_attributed_to', ['attributed_to', 'id'], unique=False)
+        batch_op.create_index('ix_objects_deleted_at', ['deleted_at'], unique=False,
+                              sqlite_where=sa.text('deleted_at IS NOT NULL'),
+                              postgresql_where=sa.text('deleted_at IS NOT NULL'))
 
     op.create_table('peers',
     sa.Column('host', sa.String(length=260), nullable=False),
@@ -441,6 +447,9 @@ def upgrade() -> None:
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
         batch_op.create_index('ix_deliveries_activity_id', ['activity_id'], unique=False)
         batch_op.create_index('ix_deliveries_due', ['state', 'host', 'id'], unique=False)
+        batch_op.create_index('ix_deliveries_waiting', ['host', 'order_key', 'next_attempt_at'], unique=False,
+                              sqlite_where=sa.text("state = 'queued' AND attempts > 0"),
+                              postgresql_where=sa.text("state = 'queued' AND attempts > 0"))
 
     op.create_table('posts',
     sa.Column('object_id', sa.BigInteger(), autoincrement=False, nullable=False),
