@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from fedgov.kernel import config as configuration
 from fedgov.kernel.clock import ManualClock
 from fedgov.kernel.config import Config
 from fedgov.store.database import open_database
+from fedgov.store.leases import LeaseLostError, OnlyProcess
 from fedgov.store.tables import metadata
 from fedgov.store.transaction import Setting, Transaction
 from tests.trust import TrustInAllBut
@@ -156,3 +157,27 @@ async def make_tables(url: str) -> None:
     async with async_engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     await async_engine.dispose()
+
+
+class LostLease(OnlyProcess):
+    """The lease of a process that hung too long.
+
+    Args:
+        notices: Whether it knows.
+    """
+
+    def __init__(self, *, notices: bool = False) -> None:
+        self._notices = notices
+
+    def demand_held(self) -> None:
+        """Refuse, for whoever knows."""
+        if self._notices:
+            raise LeaseLostError("another process does this work now")
+
+    def fenced(self, use_case: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what refuses."""
+
+        def refuse(*_args: Any, **_values: Any) -> None:
+            raise LeaseLostError("another process does this work now")
+
+        return refuse

@@ -23,7 +23,6 @@ from fedgov.federation.signatures.shapes import Shape
 from fedgov.federation.signatures.verification import check, read_signature
 from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from fedgov.kernel.errors import UnreachableError
-from fedgov.store.leases import LeaseLostError, OnlyProcess
 from fedgov.store.tables import actors as actors_table
 from fedgov.store.tables import deliveries
 from fedgov.store.tables import keys as keys_table
@@ -31,7 +30,7 @@ from fedgov.store.tables import peers as peers_table
 from fedgov.store.transaction import Transaction
 from tests.unit.federation.conftest import OpenNeighbour
 from tests.unit.federation.neighbours import Asked, Neighbour, Page, Person
-from tests.unit.federation.office import Office
+from tests.unit.federation.office import LostLease, Office
 
 ACCEPTED = Page(202)
 
@@ -759,30 +758,13 @@ async def test_before_it_sends_it_notices_what_else_another_process_changed(
     assert asked_then[0] == 0  # else it could sign with a key that our cached documents do not name
 
 
-class _LostLease(OnlyProcess):
-    """The lease of a process that hung too long and does not know it yet."""
-
-    def __init__(self, *, notices: bool) -> None:
-        self._notices = notices
-
-    def demand_held(self) -> None:
-        if self._notices:
-            raise LeaseLostError("another process does this work now")
-
-    def fenced(self, use_case: Callable[..., Any]) -> Callable[..., Any]:
-        def refuse(*_args: Any, **_values: Any) -> None:
-            raise LeaseLostError("another process does this work now")
-
-        return refuse
-
-
 @pytest.mark.parametrize("notices", [True, False])
 async def test_a_worker_without_its_lease_sends_nothing_or_at_least_notes_nothing(
     office: Office, fatima: str, delft: Neighbour, notices: bool
 ) -> None:
     await follower(office, delft)
     await publish(office)
-    worker = DeliveryWorker(office.room, lease=_LostLease(notices=notices))
+    worker = DeliveryWorker(office.room, lease=LostLease(notices=notices))
     await worker.start_due()
     await asyncio.gather(*worker._busy.values())
     (row,) = await parcels(office)

@@ -22,10 +22,11 @@ from fedgov.federation.inbox import InboxWorker, Intake
 from fedgov.kernel.clock import DAY, HOUR, MINUTE
 from fedgov.kernel.errors import ForbiddenError, NotFoundError, RateLimitedError, UnreachableError
 from fedgov.kernel.uris import Handle, origin
+from fedgov.store.leases import LeaseLostError
 from fedgov.store.tables import inbox_items
 from fedgov.store.tables import peers as peers_table
 from fedgov.store.transaction import Transaction, insert_or_ignore
-from tests.unit.federation.office import Office
+from tests.unit.federation.office import LostLease, Office
 
 DELFT = "https://delft.example"
 FATIMA = f"{DELFT}/users/fatima"
@@ -427,6 +428,16 @@ async def test_what_a_rule_refuses_says_why(office: Office, library: Library) ->
     await arrive(office, activity())
     await worker(office, {("Create", "Note"): Handler(refuse)}).settle()
     assert await states(office) == [("refused", "only moderators may do this")]
+
+
+async def test_a_worker_that_lost_its_lease_carries_out_nothing(office: Office, library: Library) -> None:
+    seen: list[str] = []
+    await arrive(office, activity())
+    stopped = InboxWorker(office.instance, handlers={("Create", "Note"): log_to(seen)}, lease=LostLease())
+    with pytest.raises(LeaseLostError):
+        await stopped.work_once()
+    assert await states(office) == [("queued", None)]
+    assert seen == []
 
 
 async def test_r14_a_bug_parks_its_item_and_the_others_go_on(office: Office, library: Library) -> None:
