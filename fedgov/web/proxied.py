@@ -125,8 +125,8 @@ def emoji_cards(secret: bytes, emojis: Iterable[Emoji]) -> tuple[EmojiCard, ...]
     return tuple(
         EmojiCard(shortcode=each.shortcode, url=path, static_url=f"{path}/emoji", host=host(each.url))
         for each in emojis
-        for path in (proxied_path(secret, each.url),)
         if is_http_uri(each.url)
+        for path in (proxied_path(secret, each.url),)
     )
 
 

@@ -17,6 +17,9 @@ from fedgov.web.desk import INSTANCE_KEY
 SHORT: Final = 400
 """Characters of a quoted post that are sent along; how many lines of it are seen the page decides."""
 
+_READ: Final = 20_000
+"""Characters of the HTML that are looked at for that; a long article would take tens of milliseconds."""
+
 
 def with_emoji(text: str, emojis: Sequence[EmojiCard | None], *, allows: Callable[[str], bool] | None = None) -> Markup:
     """Return a text for a page, with small still pictures for the custom emoji in it.
@@ -49,4 +52,4 @@ def short_text(html: str, limit: int = SHORT) -> str:
         html: What a card has as its content.
         limit: Most characters.
     """
-    return truncate(html_to_plain(html), limit=limit)
+    return truncate(html_to_plain(html[:_READ]), limit=limit)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from markupsafe import Markup
 
+from fedgov.kernel.text.plain import html_to_plain
+from fedgov.web import texts
 from fedgov.web.cards import EmojiCard
 from fedgov.web.texts import short_text, with_emoji
 
@@ -46,3 +48,15 @@ def test_a_text_without_emoji_is_only_escaped(text: str) -> None:
 def test_a_short_text_keeps_its_paragraphs() -> None:
     assert short_text("<p>Een &lt;twee&gt;</p><p>drie<br>vier</p>") == "Een <twee>\n\ndrie\nvier"
     assert short_text(f"<p>{'woord ' * 200}</p>", limit=20) == "woord woord woord…"
+
+
+def test_of_a_long_text_only_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def plain(html: str) -> str:
+        seen.append(len(html))
+        return html_to_plain(html)
+
+    monkeypatch.setattr(texts, "html_to_plain", plain)
+    assert short_text("<p>woord</p>" * 100_000).startswith("woord\n\nwoord")
+    assert seen == [20_000]

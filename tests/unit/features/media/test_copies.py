@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import random
 from pathlib import Path
 
 import pytest
@@ -248,10 +249,17 @@ async def test_failures_that_are_over_are_forgotten(quiet_town: Instance) -> Non
 
 
 async def test_an_emoji_is_given_standing_still(quiet_town: Instance) -> None:
-    _post(quiet_town).files[URL] = ("image/gif", samples.animation(frames=2, size=(1, 1)))
+    # Black and white dots: as a GIF both frames together take less than one of them as a WebP.
+    dots = Image.frombytes("1", (64, 64), random.Random(1).randbytes(512))
+    other = dots.copy()
+    other.putpixel((0, 0), 255 - int(str(dots.getpixel((0, 0)))))
+    moving = io.BytesIO()
+    dots.save(moving, "GIF", save_all=True, append_images=[other], duration=50)
+    _post(quiet_town).files[URL] = ("image/gif", moving.getvalue())
     answer = await _counter(quiet_town).get(f"{_path(quiet_town)}/emoji")
 
     assert answer.status_code == 200
+    assert (answer.content_length or 0) > len(moving.getvalue())
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     with Image.open(io.BytesIO(await answer.get_data(as_text=False))) as image:
         assert getattr(image, "n_frames", 1) == 1

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedgov.activitystreams.attachment import Attachment
-from fedgov.web.proxied import PREFIX, SECRET_FILE, attachment_card, proxied_path, read_token, secret_of
+from fedgov.activitystreams.tag import Emoji
+from fedgov.web.proxied import (
+    PREFIX,
+    SECRET_FILE,
+    attachment_card,
+    emoji_cards,
+    proxied_path,
+    read_token,
+    secret_of,
+)
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 URL = "https://leeuwarden.example/media/kaart.png?size=large"
@@ -65,3 +74,13 @@ def test_a_document_from_elsewhere_is_a_link_that_loads_nothing() -> None:
     card = attachment_card(SECRET, Attachment(url="https://leeuwarden.example/a.pdf", media_type="application/pdf"))
 
     assert (card.kind, card.url, card.preview_url) == ("document", "https://leeuwarden.example/a.pdf", None)
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:image/png;base64,AAAA", "https://a@b.example/x", "/koe.png"]
+)
+def test_an_emoji_without_a_web_address_has_no_card(url: str) -> None:
+    known = Emoji(shortcode="koe", url="https://leeuwarden.example/koe.png")
+    assert [each.host for each in emoji_cards(b"secret", [Emoji(shortcode="nee", url=url), known])] == [
+        "leeuwarden.example"
+    ]

@@ -18,6 +18,7 @@ from fedgov.features.notices.queries.notifications import count_unread
 from fedgov.features.notices.service.bookmarks import bookmark
 from fedgov.features.notices.service.listeners import LISTENERS
 from fedgov.features.posts.service import reacting
+from fedgov.features.posts.tables import posts
 from fedgov.features.posts.vocabulary import PollEnded, PostLiked
 from fedgov.instance import Instance
 from fedgov.store.transaction import Transaction
@@ -182,6 +183,17 @@ async def test_a_reaction_with_an_emoji_of_theirs_is_told_with_its_picture(town:
     assert html.count("<img class") == 1
     assert "reacted with :koe:" in html
     assert "reacted with 🎉" in html
+
+
+async def test_a_message_without_words_has_a_link_with_words(town: Instance, anna: Counter) -> None:
+    def scene(tx: Transaction) -> None:
+        post = keep(tx, ANNA)
+        tx.execute(posts.update().values(content_html=""))
+        tx.tell(PostLiked(object_id=post, uri="", by=JELLE, author=ANNA))
+
+    await town.write(scene)
+    html = await page(anna, "/notifications?lang=en")
+    assert re.search(r'class="notice-post"[^>]*><bdi>Page of this message</bdi>', html)
 
 
 async def test_what_became_of_a_report_is_said_in_words(town: Instance, anna: Counter) -> None:

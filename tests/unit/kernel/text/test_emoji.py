@@ -41,6 +41,8 @@ def test_two_in_a_row_are_two() -> None:
         ":nee:",
         ":Koe:",
         "10:koe:30",
+        "x:koe:",
+        ":koe:x",
         "koe",
         ": koe :",
     ],
