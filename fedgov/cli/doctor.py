@@ -249,7 +249,19 @@ async def _look_from_outside(running: Running) -> list[Finding]:
         return [Finding("look", "reachable", words)]
     finally:
         await client.close()
+    if answer.status == _NOT_OURS and await _is_unknown_here(running.instance.config):
+        words = f"{site.application} answers {_NOT_OURS}, because the server does not know this name; see above"
+        return [Finding("bad", "reachable", words)]
     return [_judge(site.application, answer.status, answer.body), *_clock_finding(answer.headers.get("date", ""))]
+
+
+async def _is_unknown_here(config: Config) -> bool:
+    """Tell whether the server itself says that it does not know our name: then it is not the proxy's fault."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await _ask_listener(config) == _NOT_OURS
+    except (OSError, TimeoutError):
+        return False
 
 
 async def _own_networks(config: Config) -> tuple[Network, ...]:

@@ -129,9 +129,12 @@ def test_a_server_that_is_not_running_is_found(home: Path) -> None:
 def test_a_server_that_started_before_the_instance_was_made_is_found(
     gouda: Path, ports: tuple[int, int], home: Path
 ) -> None:
-    make_instance(home, "gouda", port=ports[1], domain="gouda.localhost:1")
-    words = findings(home, status=1)["server"]
-    assert words.startswith(f"✗ the one on 127.0.0.1:{ports[1]} does not know gouda.localhost:1; restart it")
+    (public,) = free_ports()
+    make_instance(home, "gouda", port=ports[1], domain=f"gouda.localhost:{public}")
+    with proxy(public, to=ports[1]):
+        found = findings(home, status=1)
+    assert found["server"].startswith(f"✗ the one on 127.0.0.1:{ports[1]} does not know gouda.localhost:{public}")
+    assert "because the server does not know this name" in found["reachable"]
 
 
 def test_something_else_on_our_port_does_not_puzzle_the_doctor(home: Path) -> None:
