@@ -12,8 +12,9 @@ from fedgov.kernel.errors import FedgovError, OverLimitError
 from fedgov.kernel.networks import network_of
 from fedgov.web import bodies, csrf, problems, redirects, static_files
 from fedgov.web.desk import DESK_KEY, INSTANCE_KEY, client_address, current_desk, entrance
-from fedgov.web.language import COOKIE, COOKIE_AGE, PARAMETER, known
+from fedgov.web.language import COOKIE_AGE, COOKIE_PURPOSE, PARAMETER, known
 from fedgov.web.security_headers import add_headers
+from fedgov.web.session import set_cookie
 
 _WORTH_COMPRESSING: Final = 1_400
 """Bytes; less than this fits in one packet anyway."""
@@ -63,9 +64,7 @@ async def _finish(response: Response) -> Response:
 def _remember_language(response: Response) -> None:
     asked = known(request.args.get(PARAMETER))
     if asked is not None and hasattr(g, "translator"):
-        response.set_cookie(
-            COOKIE, asked, max_age=COOKIE_AGE, path="/", secure=current_desk().secure, httponly=True, samesite="Lax"
-        )
+        set_cookie(response, desk=current_desk(), value=asked, max_age=COOKIE_AGE, purpose=COOKIE_PURPOSE)
 
 
 async def _compressed(response: Response) -> Response:

@@ -27,7 +27,7 @@ from fedgov.web import resources
 LANGUAGES: Final = ("nl", "en", "fy")
 SHORT: Final = {"nl": "NL", "en": "EN", "fy": "FRY"}
 OWN_NAMES: Final = {"nl": "Nederlands", "en": "English", "fy": "Frysk"}
-COOKIE: Final = "fedgov-language"
+COOKIE_PURPOSE: Final = "language"
 COOKIE_AGE: Final = 365 * 24 * 3600
 PARAMETER: Final = "lang"
 TIME_ZONE: Final = "Europe/Amsterdam"

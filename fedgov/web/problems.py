@@ -20,10 +20,10 @@ from fedgov.kernel.errors import FedgovError, InvalidError, OverLimitError
 from fedgov.kernel.negotiation import wants_document
 from fedgov.web import csrf, forms
 from fedgov.web.desk import current_desk
-from fedgov.web.language import COOKIE, Translator, choose
+from fedgov.web.language import COOKIE_PURPOSE, Translator, choose
 from fedgov.web.redirects import redirect_to
 from fedgov.web.render import current_translator, render
-from fedgov.web.session import LoginRequiredError, current_visitor
+from fedgov.web.session import LoginRequiredError, cookie_name, current_visitor
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def turned_away(error: OverLimitError) -> Response:
     translator = Translator(
         choose(
             asked=None,
-            cookie=request.cookies.get(COOKIE),
+            cookie=request.cookies.get(cookie_name(current_desk(), purpose=COOKIE_PURPOSE)),
             account=None,
             accept_language=request.headers.get("Accept-Language"),
             default=current_desk().default_language,

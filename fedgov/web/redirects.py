@@ -52,7 +52,7 @@ def redirect_to(path: str, *, notice: str = "", anchor: str = "") -> Response:
         anchor: Fragment of the page.
     """
     location = quote(local_path(path), safe="/?&=%@:+,;~!$'()*-._#") + (f"#{quote(anchor)}" if anchor else "")
-    response = Response(b"", status=303, headers={"Location": location})
+    response = Response(b"", status=303, headers={"Location": location, "Cache-Control": "no-store"})
     if _CODE.match(notice):
         set_cookie(response, desk=current_desk(), value=notice, max_age=_NOTICE_SECONDS, purpose=_NOTICE)
     return response

@@ -14,7 +14,7 @@ from fedgov.web.csrf import token_maker
 from fedgov.web.desk import Counts, current_desk
 from fedgov.web.forms import Form
 from fedgov.web.language import (
-    COOKIE,
+    COOKIE_PURPOSE,
     LANGUAGES,
     OWN_NAMES,
     PARAMETER,
@@ -27,7 +27,7 @@ from fedgov.web.language import (
 from fedgov.web.navigation import LanguageLink, language_links, navigation
 from fedgov.web.reasons import in_words
 from fedgov.web.redirects import read_notice
-from fedgov.web.session import current_visitor
+from fedgov.web.session import cookie_name, current_visitor
 from fedgov.web.static_files import asset_url, own_asset_url
 from fedgov.web.texts import short_text, with_emoji
 
@@ -57,7 +57,7 @@ async def current_translator() -> Translator:
         g.translator = Translator(
             choose(
                 asked=request.args.get(PARAMETER),
-                cookie=request.cookies.get(COOKIE),
+                cookie=request.cookies.get(cookie_name(current_desk(), purpose=COOKIE_PURPOSE)),
                 account=visitor.language if visitor else None,
                 accept_language=request.headers.get("Accept-Language"),
                 default=current_desk().default_language,

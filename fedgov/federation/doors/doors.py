@@ -83,8 +83,7 @@ class Doors:
             mender=mender,
         )
         self._site = room.instance.site
-        self._turnstile = room.instance.turnstile
-        self._clock = room.instance.clock
+        self._instance = room.instance
 
     def match(self, scope: Scope) -> Door | None:
         """Return the door for a request; None when it is for the pages.
@@ -102,7 +101,7 @@ class Doors:
         """Run a door and send what it answers; nothing leaves here as an exception."""
         source = source_network(scope)
         try:
-            self._turnstile.demand(source, now=self._clock.now())
+            self._instance.turnstile.demand(source, now=self._instance.clock.now())
             reply = await handler(self._lobby, Request(scope=scope, headers=headers, receive=receive))
         except FedgovError as error:
             _log.debug("refused", path=scope["path"], code=error.code, reason=error.safe, detail=error.detail)
@@ -115,7 +114,7 @@ class Doors:
             _log.exception("door_failed", path=scope["path"], method=scope["method"])
             reply = FAILED
         if reply.status in COUNTED:
-            self._turnstile.note(source, now=self._clock.now())
+            self._instance.turnstile.note(source, now=self._instance.clock.now())
         await give(reply, send=send, head=scope["method"] == "HEAD")
 
     def _find(self, path: str, *, method: str, accept: bytes) -> Handler | None:

@@ -20,7 +20,6 @@ def with_limits(town: Town, **limits: int) -> None:
     config = town.instance.config
     town.instance.config = replace(config, limits=replace(config.limits, **limits))
     town.instance.turnstile = Turnstile(town.instance.limiter, config=town.instance.config)
-    town.doors._turnstile = town.instance.turnstile
 
 
 async def junk(town: Town, *, client: str = "8.8.8.8", receive: Any = None) -> porch.Response:
