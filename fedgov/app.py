@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import ipaddress
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -40,6 +42,8 @@ from fedgov.federation.backfill import Backfiller
 from fedgov.federation.client import GuardedClient
 from fedgov.federation.delivery import DeliveryWorker
 from fedgov.federation.describe import Describer
+from fedgov.federation.doors import metrics as figures_door
+from fedgov.federation.doors.asgi import give
 from fedgov.federation.doors.doors import Doors
 from fedgov.federation.fetch import Fetcher
 from fedgov.federation.gate import Gate
@@ -47,11 +51,13 @@ from fedgov.federation.inbox import InboxWorker, Intake
 from fedgov.federation.keyring import KeyRing
 from fedgov.federation.mending import Mender
 from fedgov.federation.postroom import PostRoom
+from fedgov.federation.readiness import Readiness
 from fedgov.instance import Instance
 from fedgov.kernel.clock import SECOND, Clock, SystemClock
 from fedgov.kernel.config import Config
 from fedgov.kernel.errors import ConflictError, MalformedError, UnreachableError
 from fedgov.kernel.limits import Limiter
+from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import host, normalise_host
 from fedgov.store import audit, schema
 from fedgov.store.database import open_database
@@ -70,6 +76,7 @@ BODY_SECONDS: Final = 600
 
 HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
 _RESTART_SECONDS: Final = 1.0
+_LAG_EVERY: Final = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -134,6 +141,7 @@ class Running:
 
     def start(self) -> None:
         """Start the workers."""
+        vitals = self.instance.vitals
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "inbox": self.inbox.run,
             "delivery": self.delivery.run,
@@ -141,13 +149,21 @@ class Running:
             "describe": self.describer.run,
             "mend": self.mender.run,
             "backfill": self.backfiller.run,
+            "lag": partial(_measure_lag, self.instance),
         }
+        for name in _WATCHED:
+            vitals.expect(name)
         for name, job in all_jobs().items():
-            work[name] = partial(lease_of(self.instance.database, name).hold, partial(_run_job, self.instance, job))
-        self.tasks = [asyncio.create_task(_keep_running(name, run), name=name) for name, run in work.items()]
+            run = partial(_run_job, self.instance, job, name)
+            work[name] = partial(lease_of(self.instance.database, name).hold, run)
+            vitals.expect(name, patience=math.inf)
+        self.tasks = [
+            asyncio.create_task(_keep_running(self.instance, name, run), name=name) for name, run in work.items()
+        ]
 
     async def stop(self) -> None:
         """Stop the workers; what they did not finish is done after the next start."""
+        self.instance.vitals.forget()
         for task in self.tasks:
             task.cancel()
         if self.tasks:
@@ -155,22 +171,38 @@ class Running:
         self.tasks = []
 
 
-async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
+_WATCHED: Final = ("inbox", "delivery")
+"""The workers that look at their queue every few seconds, whether there is something in it or not."""
+
+
+async def _keep_running(instance: Instance, name: str, run: Callable[[], Awaitable[None]]) -> None:
     """Run a worker for as long as the server lives; a bug in it is loud, and not the end of the server."""
     while True:
         try:
             await run()
         except Exception:  # logged with its traceback; one worker's bug must not stop the instance
             _log.exception("worker_failed", worker=name)
+            instance.metrics.worker_failures.labels(name).inc()
         await asyncio.sleep(_RESTART_SECONDS)
 
 
-async def _run_job(instance: Instance, job: Job) -> None:
+async def _measure_lag(instance: Instance) -> None:
+    """Note how late the event loop comes back: whatever keeps it busy keeps every request waiting."""
+    loop = asyncio.get_running_loop()
     while True:
+        due = loop.time() + _LAG_EVERY
+        await asyncio.sleep(_LAG_EVERY)
+        instance.metrics.loop_lag.observe(max(0.0, loop.time() - due))
+
+
+async def _run_job(instance: Instance, job: Job, name: str) -> None:
+    while True:
+        instance.vitals.begin(name)
         try:
             await job.run(instance)
         except UnreachableError as error:
             _log.warning("job_waits", job=job.name, reason=error.safe)
+        instance.vitals.rest(name)
         await asyncio.sleep(job.every / SECOND)
 
 
@@ -188,13 +220,15 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
     """
     clock = clock or SystemClock()
     revision = await schema.upgrade(config.database_url)
-    limiter = Limiter()
-    setting = Setting(config=config, clock=clock, listeners=all_listeners(), limiter=limiter)
+    limiter, metrics = Limiter(), Metrics()
+    setting = Setting(config=config, clock=clock, listeners=all_listeners(), limiter=limiter, metrics=metrics)
     database = open_database(config.database_url, setting=setting)
     trust = TrustDecisions(database, config=config)
     try:
         await trust.load()
-        instance = Instance(config=config, clock=clock, database=database, trust=trust, limiter=limiter)
+        instance = Instance(
+            config=config, clock=clock, database=database, trust=trust, limiter=limiter, metrics=metrics
+        )
         if await instance.read(audit.latest_target, kind=audit.UPGRADED) != revision:
             await instance.write(audit.note, audit.UPGRADED, target=revision)
         await _house_the_server(instance)
@@ -213,7 +247,15 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
             instance=instance,
             desk=_desk(instance),
             room=room,
-            doors=Doors(room, gate=gate, intake=intake, face=public_face(), describer=describer, mender=mender),
+            doors=Doors(
+                room,
+                gate=gate,
+                intake=intake,
+                face=public_face(),
+                describer=describer,
+                mender=mender,
+                readiness=Readiness(instance, revision=revision),
+            ),
             inbox=InboxWorker(
                 instance,
                 handlers=merged(feature.handlers for feature in FEATURES),
@@ -347,7 +389,7 @@ class Server:
         if running is None and scope["path"] in HEALTH_PATHS and self.running:
             running = self.running[0]  # whatever watches over the process does not know our names
         if running is None:
-            await _answer_unknown_host(scope, send)
+            await self._answer_unknown(scope, receive, send)
             return
         _believe_proxy(scope, running.instance.config)
         door = running.doors.match(scope) if scope["type"] == "http" else None
@@ -356,7 +398,53 @@ class Server:
             return
         scope[INSTANCE_KEY] = running.instance
         scope[DESK_KEY] = running.desk
-        await self._pages(scope, receive, send)  # type: ignore[arg-type]
+        await self._serve_page(scope, receive, send, metrics=running.instance.metrics)
+
+    async def _serve_page(self, scope: Scope, receive: Receive, send: Send, *, metrics: Metrics) -> None:
+        begin, status = time.perf_counter(), 0
+
+        async def note(message: dict[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        await self._pages(scope, receive, note)  # type: ignore[arg-type]
+        if status:  # nobody was answered who hung up
+            door = "static" if scope["path"].startswith("/static/") else "pages"
+            metrics.answered(door, status, time.perf_counter() - begin)
+
+    async def _answer_unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer whoever asks for nobody of ours: 421, or figures to those who watch over the process.
+
+        With one instance those are all of its figures; several would be mixed up, so that each
+        is asked by a name of its own, and here are only those of the process.
+        """
+        if scope["type"] == "http" and scope["path"] == figures_door.PATH and self._may_watch(scope):
+            if len(self.running) == 1:
+                door = self.running[0].doors.match(scope)
+                if door is not None:
+                    await door(scope, receive, send)
+                    return
+            else:
+                reply = figures_door.as_text(self.running[0].instance.metrics.process_exposition())
+                await give(reply, send=send, head=scope["method"] == "HEAD")
+                return
+        await _answer_unknown_host(scope, send)
+
+    def _may_watch(self, scope: Scope) -> bool:
+        """Tell whether this asks for an address and not for a name, and every instance lets it read figures."""
+        headers = dict(scope["headers"])
+        if not self.running or not figures_door.is_literal(headers.get(b"host", b"")):
+            return False
+        configs = [running.instance.config for running in self.running]
+        _believe_proxy(scope, configs[0])
+        return all(figures_door.may_read(scope, headers, config=config) for config in configs)
+
+    def about_to_stop(self) -> None:
+        """Say at `/readyz` from now on that nobody should send new requests."""
+        for running in self.running:
+            running.instance.vitals.stopping = True
 
     async def open(self) -> None:
         """Open and start all instances."""

@@ -17,7 +17,9 @@ from fedgov.kernel.acting import SERVER, By
 from fedgov.kernel.clock import Clock
 from fedgov.kernel.config import Config
 from fedgov.kernel.limits import Limiter, Turnstile
+from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import Handle, Site
+from fedgov.kernel.vitals import Vitals
 from fedgov.store.database import Database
 from fedgov.store.signals import Signals
 from fedgov.store.transaction import Transaction
@@ -104,6 +106,8 @@ class Instance:
         database: Its storage.
         trust: Whom it exchanges messages with.
         limiter: How often what was done lately.
+        metrics: Where figures are counted.
+        vitals: The signs of life of its workers.
         by: In whose name its use cases run; see `acting`.
         turnstile: Who is not let in at any door for a while.
         fetch: How it gets to know what lives elsewhere; handed in last, because it stands on all the rest.
@@ -114,6 +118,8 @@ class Instance:
     database: Database
     trust: Trust
     limiter: Limiter = field(default_factory=Limiter)
+    metrics: Metrics = field(default_factory=Metrics)
+    vitals: Vitals = field(default_factory=Vitals)
     by: By = SERVER
     turnstile: Turnstile = field(init=False, repr=False)
     fetch: Fetch = field(init=False)

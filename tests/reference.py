@@ -22,6 +22,7 @@ from fedgov.features.audit.present import WORDS
 from fedgov.federation.doors import activity, actor, collection, doors, inbox, post
 from fedgov.federation.doors.doors import Doors
 from fedgov.kernel.config import SECTIONS
+from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import Site
 from fedgov.store.signals import Signals
 
@@ -134,6 +135,18 @@ def _option(item: click.Option, context: click.Context) -> tuple[str, str, str]:
         "required" if item.required else shown,
         (item.help or "").partition("  [default:")[0],
     )
+
+
+# --- figures ----------------------------------------------------------------------------------------------------
+
+
+def figures() -> str:
+    """Every figure of `/metrics`."""
+    rows = [
+        (f"`{each.name}`", each.kind, ", ".join(f"`{label}`" for label in each.labels), each.meaning)
+        for each in Metrics().described()
+    ]
+    return table(("figure", "kind", "labels", "meaning"), rows)
 
 
 # --- addresses --------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from fedgov.cli.entrance import Entrance
 from fedgov.kernel.config import Config, read_listen
 
 STOP_SECONDS: Final = 5
+DRAIN_SECONDS: Final = 1.0
+"""How long a server that was told to stop still accepts connections, so that whatever asks `/readyz` can turn away."""
 
 
 @click.command()
@@ -91,6 +93,13 @@ class InstanceServer(uvicorn.Server):
         finally:
             await app.close()
 
+    def drain(self) -> None:
+        """Say that we are about to stop, and stop a moment later: requests that are under way are answered."""
+        app = self.config.app
+        assert isinstance(app, Server)  # noqa: S101 - made by make_server
+        app.about_to_stop()
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.handle_exit, signal.SIGTERM, None)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
@@ -128,8 +137,8 @@ def make_server(configs: Sequence[Config]) -> InstanceServer:
 async def until_told(server: InstanceServer, sockets: list[socket.socket]) -> None:
     """Serve until SIGTERM or Ctrl-C; a second Ctrl-C waits for nobody."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.handle_exit, number, None)
+    loop.add_signal_handler(signal.SIGTERM, server.drain)
+    loop.add_signal_handler(signal.SIGINT, server.handle_exit, signal.SIGINT, None)
     try:
         await server.serve(sockets=sockets)
     finally:

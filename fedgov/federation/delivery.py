@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
 import structlog
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, and_, bindparam, or_, select, update
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.context import MEDIA_TYPE
@@ -68,6 +69,13 @@ _KEY_WAITS: Final = (
     .correlate(deliveries)
     .exists()
 )
+MAY_GO: Final = and_(
+    # what was not tried yet is due, also when the clock was put back meanwhile
+    or_(deliveries.c.attempts == 0, deliveries.c.next_attempt_at <= bindparam("now")),
+    ~_KEY_WAITS,  # or what is behind one that waits would fill the batch for ever
+)
+"""Of what is queued: what need not wait for its next attempt, as far as its host answers."""
+
 _DUE: Final = (
     select(
         deliveries,
@@ -84,10 +92,8 @@ _DUE: Final = (
     .outerjoin(peers_table, peers_table.c.host == deliveries.c.host)
     .where(
         is_queued(deliveries),
-        # what was not tried yet is due, also when the clock was put back meanwhile
-        or_(deliveries.c.attempts == 0, deliveries.c.next_attempt_at <= bindparam("now")),
+        MAY_GO,
         deliveries.c.host.not_in(select(peers_table.c.host).where(peers_table.c.next_attempt_at > bindparam("now"))),
-        ~_KEY_WAITS,  # or what is behind one that waits would fill the batch for ever
     )
     .order_by(deliveries.c.id)
     .limit(BATCH)
@@ -164,6 +170,7 @@ class DeliveryWorker:
         await self._lease.hold(self._run)
 
     async def _run(self) -> None:
+        self._instance.vitals.begin("delivery")
         try:
             while True:
                 try:
@@ -171,10 +178,14 @@ class DeliveryWorker:
                 except UnreachableError as error:  # the store is busy: what is queued stays queued
                     _log.warning("delivery_waits", reason=error.safe, detail=error.detail)
                     started = 0
+                self._instance.vitals.beat("delivery")  # not before: one that fails each time is no sign of life
                 if started:
                     await asyncio.sleep(LOOK_PAUSE)  # each host that is done asks for a look; one serves many
                 else:
                     await self._instance.signals.wait("deliveries", seconds=IDLE_SECONDS)
+        except asyncio.CancelledError:
+            self._instance.vitals.rest("delivery")  # another process does it now
+            raise
         finally:
             for task in self._busy.values():
                 task.cancel()
@@ -244,7 +255,7 @@ class DeliveryWorker:
             await self._finish(row, "withdrawn", "this instance no longer exchanges messages with this server")
             return True
         try:
-            answer, shape = await self._post(parcel)
+            answer, shape = await self._timed(parcel)
         except (ForbiddenError, MalformedError) as error:
             await self._finish(row, "failed", error.safe)
             return True
@@ -268,6 +279,16 @@ class DeliveryWorker:
         if not people or any(allows(host_of(uri)) for uri in people):
             return True
         return await self._instance.read(_has_follower_there, row=row)
+
+    async def _timed(self, parcel: _Parcel) -> tuple[Answer, Shape]:
+        """Send, and note how long that took and how it ended."""
+        begin, result = time.monotonic(), "unreachable"
+        try:
+            answer, shape = await self._post(parcel)
+            result = _result_of(answer.status)
+        finally:
+            self._instance.metrics.posted.labels(result).observe(time.monotonic() - begin)
+        return answer, shape
 
     async def _post(self, parcel: _Parcel) -> tuple[Answer, Shape]:
         """Send, knocking again in another shape where the first is refused; return the answer and to which shape."""
@@ -402,6 +423,13 @@ def _has_follower_there(tx: Transaction, *, row: Row[Any]) -> bool:
 def _body(tx: Transaction, activity_id: int) -> bytes:
     document: str = tx.value(select(activities.c.document).where(activities.c.id == activity_id))
     return document.encode()
+
+
+def _result_of(status: int) -> str:
+    """Return in one word how an attempt ended, for the figures."""
+    if 200 <= status < 300:
+        return "delivered"
+    return "refused" if 400 <= status < 500 and status not in (408, 429) else "later"
 
 
 def _as_meant(answer: Answer) -> Answer:

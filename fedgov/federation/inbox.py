@@ -67,11 +67,16 @@ _KEY_WAITS: Final = (
     .correlate(inbox_items)
     .exists()
 )
-_IS_DUE: Final = and_(
-    is_queued(inbox_items),
+MAY_GO: Final = and_(
     # what was not tried yet is due, also when the clock was put back meanwhile
     or_(inbox_items.c.attempts == 0, inbox_items.c.next_attempt_at <= bindparam("now")),
     ~_KEY_WAITS,  # or those behind one that waits would fill the batch for ever
+)
+"""Of what is queued: what need not wait for its next attempt."""
+
+_IS_DUE: Final = and_(
+    is_queued(inbox_items),
+    MAY_GO,
 )
 _SIZES: Final = (
     select(inbox_items.c.id, func.length(inbox_items.c.body).label("size"))
@@ -177,6 +182,11 @@ class Intake:
             self._arrived_before = self._arrived if second == self._second + 1 else 0
             self._second, self._arrived = second, 0
 
+    @property
+    def waiting(self) -> int:
+        """How many activities wait to be stored."""
+        return len(self._waiting)
+
     async def add(self, verified: VerifiedActivity) -> None:
         """Write an activity to the log; return once it is on disk.
 
@@ -201,6 +211,7 @@ class Intake:
             except Exception as error:  # whoever waits gets it, and there it stays loud
                 _resolve(batch, error)
             else:
+                self._instance.metrics.accepted.inc(len(batch))
                 _resolve(batch, None)
 
 
@@ -349,6 +360,7 @@ class InboxWorker:
         await self._lease.hold(self._run)
 
     async def _run(self) -> None:
+        self._instance.vitals.begin("inbox")
         try:
             while True:
                 await self._let_the_rush_pass()
@@ -356,10 +368,15 @@ class InboxWorker:
                     found = await self.work_once()
                 except UnreachableError as error:  # the store is busy or full: what is logged stays logged
                     _log.warning("inbox_waits", reason=error.safe, detail=error.detail)
+                    self._instance.vitals.beat("inbox")
                     await asyncio.sleep(1)
                     continue
+                self._instance.vitals.beat("inbox")  # not before: one that fails each time is no sign of life
                 if not found:
                     await self._instance.signals.wait("inbox", seconds=IDLE_SECONDS)
+        except asyncio.CancelledError:
+            self._instance.vitals.rest("inbox")  # another process does it now
+            raise
         finally:
             await self._stop()
 
@@ -431,6 +448,7 @@ class InboxWorker:
     async def _handle(self, item: _Plan | Row[Any]) -> bool:
         """Handle one item; False when later items of its key must wait for it."""
         row = _row(item)
+        tried = self._instance.metrics.tried
         try:
             plan = (
                 item if isinstance(item, _Plan) else await self._instance.read(_plan, row=row, handlers=self._handlers)
@@ -439,13 +457,18 @@ class InboxWorker:
             await self._write(_apply, plan=plan)
         except (UnreachableError, RateLimitedError) as error:
             await self._write(_postpone, row=row, reason=error.safe, seconds=error.retry_after)
+            tried("postponed")
             return False
         except FedgovError as error:
             _log.info("activity_refused", activity=row.activity_uri, reason=error.safe, detail=error.detail)
             await self._write(_finish, row_id=row.id, state="refused", reason=error.safe)
+            tried("refused")
         except Exception as error:  # the one place: a bug in a handler must not stop the others
             _log.exception("activity_parked", activity=row.activity_uri)
             await self._write(_finish, row_id=row.id, state="parked", reason=f"{type(error).__name__}: {error}"[:500])
+            tried("parked")
+        else:
+            tried("done")
         return True
 
     async def _write(self, use_case: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:

@@ -88,7 +88,7 @@ class DatabaseSettings:
         url: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; empty: `fedgov.sqlite3` beside this file.
     """
 
-    url: str = ""
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,24 @@ class LimitSettings:
     refused_per_minute: int = 600
 
 
+_THIS_MACHINE: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Who may read `/metrics`; for everyone else there is no such page. See `docs/how-to/monitor.md`.
+
+    Args:
+        enabled: Whether there is such a page at all.
+        allow_networks: Networks that may read it without a token.
+        token: Whoever sends `Authorization: Bearer TOKEN` may read it from anywhere; 32 characters or more.
+    """
+
+    enabled: bool = True
+    allow_networks: tuple[Network, ...] = _THIS_MACHINE
+    token: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything an administrator can set.
@@ -195,6 +213,7 @@ class Config:
     posts: PostSettings = field(default_factory=PostSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
     @property
     def site(self) -> Site:
@@ -222,6 +241,7 @@ SECTIONS: Final[Mapping[str, type]] = {
     "posts": PostSettings,
     "media": MediaSettings,
     "limits": LimitSettings,
+    "metrics": MetricsSettings,
 }
 
 
@@ -353,6 +373,12 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _token(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{32,}", text):
+        raise ValueError("is not shown here; expected 32 or more letters and digits, as from: openssl rand -hex 32")
+    return text
+
+
 def _organisation(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty; expected the name of the organisation")
@@ -366,6 +392,7 @@ _TEXTS: Final[Mapping[str, Callable[[str], str]]] = {
     "instance.contact": _contact,
     "server.listen": read_listen,
     "database.url": _database_url,
+    "metrics.token": _token,
 }
 _EXPECTED: Final[Mapping[str, str]] = {
     "instance.domain": "expected a host name like social.gemeente.example",

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
@@ -46,6 +47,11 @@ class Database(Protocol):
     """What an instance needs of its storage."""
 
     signals: Signals
+
+    @property
+    def waiting(self) -> int:
+        """How many use cases wait for their turn to write; always 0 where several can write at once."""
+        ...
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case in a transaction; return its result once it is durable."""
@@ -93,6 +99,11 @@ class SqliteDatabase:
         self._local = threading.local()
         self._connections: list[Connection] = []
         self._seen: int | None = None  # what happened before the first look was perhaps missed
+
+    @property
+    def waiting(self) -> int:
+        """How many use cases wait for the writer thread."""
+        return self._writer.waiting
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case on the writer thread; return its result after the sync."""
@@ -195,8 +206,14 @@ class PostgresDatabase:
         # The same as SQLite's readers: one snapshot, and nothing is changed.
         self._read_engine = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
+    @property
+    def waiting(self) -> int:
+        """None: each has a connection or waits for one."""
+        return 0
+
     async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case in a transaction; a deadlock is tried again."""
+        begin = time.monotonic()
         for attempt in range(1, _MAX_TRIES + 1):
             try:
                 result, topics = await self._write_once(use_case, *args, **values)
@@ -206,6 +223,7 @@ class PostgresDatabase:
                 raise _as_refusal(error) from error
             except _AWAY as error:
                 raise storage_unavailable(error) from error
+            self._setting.metrics.committed(1, time.monotonic() - begin)
             self.signals.send(topics)
             return result
         raise AssertionError("unreachable")  # pragma: no cover

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from fedgov.kernel.errors import ConflictError, UnreachableError
+from fedgov.store.transaction import Transaction
 from fedgov.store.writer import set_up_connections
 
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(7061697665)")
@@ -27,6 +28,11 @@ def revisions() -> list[str]:
 def newest_revision() -> str:
     """Return the newest schema version that this program knows."""
     return revisions()[-1]
+
+
+def current_revision(tx: Transaction) -> str:
+    """Return the schema version that a database has now; another process may have upgraded it."""
+    return str(tx.value(_CURRENT))
 
 
 async def upgrade(url: str) -> str:

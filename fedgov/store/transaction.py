@@ -18,6 +18,7 @@ from fedgov.kernel.acting import SERVER, By
 from fedgov.kernel.clock import Clock, IdSource
 from fedgov.kernel.config import Config
 from fedgov.kernel.limits import Limiter
+from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import Site
 from fedgov.store.prepared import Prepared, Statements, driver_of
 
@@ -35,6 +36,7 @@ class Setting:
         ids: Where row ids come from.
         statements: What was compiled before.
         limiter: How often what was done lately.
+        metrics: Where figures are counted.
     """
 
     config: Config
@@ -43,6 +45,7 @@ class Setting:
     ids: IdSource = field(default_factory=IdSource)
     statements: Statements = field(default_factory=Statements)
     limiter: Limiter = field(default_factory=Limiter)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 class Transaction:

@@ -95,6 +95,11 @@ class GroupCommitWriter:
         result: T = await job.future
         return result
 
+    @property
+    def waiting(self) -> int:
+        """How many use cases wait for their turn."""
+        return self._jobs.qsize()
+
     def close(self) -> None:
         """Finish what waits and stop the thread."""
         with self._door:
@@ -129,8 +134,9 @@ class GroupCommitWriter:
                 waiting.error = refusal(error)
             _hand_back(group, self._signals)
             return keep_open
+        begin = time.monotonic()
         try:
-            deadline = time.monotonic() + MAX_SECONDS
+            deadline = begin + MAX_SECONDS
             self._run_in_savepoint(connection, first)
             while len(group) < MAX_BATCH and time.monotonic() < deadline:
                 try:
@@ -147,6 +153,7 @@ class GroupCommitWriter:
             _roll_back(connection)
             for job in group:
                 job.error = job.error or refusal(error)
+        self._setting.metrics.committed(len(group), time.monotonic() - begin)
         _hand_back(group, self._signals)
         return keep_open
 

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from fedgov.kernel.errors import FedgovError, InvalidError, OverLimitError
 from fedgov.kernel.negotiation import wants_document
-from fedgov.web import csrf, forms
+from fedgov.web import csrf, desk, forms
 from fedgov.web.desk import current_desk
 from fedgov.web.language import COOKIE_PURPOSE, Translator, choose
 from fedgov.web.redirects import redirect_to
@@ -180,6 +180,8 @@ def _wants_page() -> bool:
 
 async def answer(problem: Problem) -> Response:
     """Return a refusal in the form that this request asks for."""
+    if desk.INSTANCE_KEY in request.scope:
+        desk.current_instance().metrics.refused("pages", problem.code)
     if not _wants_page():
         response = as_json(problem, path=request.path)
         response.headers["Vary"] = "Accept"

@@ -5,6 +5,7 @@ Spec: ``docs/explanation``, "Permanent things".
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final
@@ -19,6 +20,7 @@ from fedgov.federation.doors import (
     health,
     host_meta,
     inbox,
+    metrics,
     nodeinfo,
     post,
     security_txt,
@@ -31,10 +33,13 @@ from fedgov.federation.doors.face import PublicFace
 from fedgov.federation.doors.lobby import Lobby
 from fedgov.federation.doors.visitor import source_network
 from fedgov.federation.gate import Gate
+from fedgov.federation.gauges import Gauges
 from fedgov.federation.inbox import Intake
 from fedgov.federation.mending import Mender
 from fedgov.federation.postroom import PostRoom
+from fedgov.federation.readiness import Readiness
 from fedgov.kernel.errors import FedgovError
+from fedgov.kernel.metrics import STATUS_CODES
 from fedgov.kernel.negotiation import wants_document
 
 Handler = Callable[[Lobby, Request], Awaitable[Reply]]
@@ -50,6 +55,7 @@ _WELL_KNOWN: Final[Mapping[str, Handler]] = {
     "/nodeinfo/2.1": partial(nodeinfo.show, version="2.1"),
     "/healthz": health.is_alive,
     "/readyz": health.is_ready,
+    metrics.PATH: metrics.show,
 }
 _ALSO_PAGES: Final = frozenset({"followers", "following"})
 """Collections whose address is a page for people too."""
@@ -67,10 +73,19 @@ class Doors:
         face: What the rooms show of themselves.
         describer: Told whom we met.
         mender: Told what others say about their followers here.
+        readiness: Knows whether the instance can do its work.
     """
 
     def __init__(
-        self, room: PostRoom, *, gate: Gate, intake: Intake, face: PublicFace, describer: Describer, mender: Mender
+        self,
+        room: PostRoom,
+        *,
+        gate: Gate,
+        intake: Intake,
+        face: PublicFace,
+        describer: Describer,
+        mender: Mender,
+        readiness: Readiness | None = None,
     ) -> None:
         self._lobby = Lobby(
             site=room.instance.site,
@@ -81,6 +96,8 @@ class Doors:
             intake=intake,
             describer=describer,
             mender=mender,
+            readiness=readiness or Readiness(room.instance),
+            gauges=Gauges(room.instance),
         )
         self._site = room.instance.site
         self._instance = room.instance
@@ -92,6 +109,8 @@ class Doors:
             scope: An ASGI scope of type ``http`` whose Host header names this instance.
         """
         headers = dict(scope["headers"])
+        if scope["path"] == metrics.PATH and not metrics.may_read(scope, headers, config=self._instance.config):
+            return None
         handler = self._find(scope["path"], method=scope["method"], accept=headers.get(b"accept", b""))
         return None if handler is None else partial(self._open, handler, headers)
 
@@ -100,12 +119,13 @@ class Doors:
     ) -> None:
         """Run a door and send what it answers; nothing leaves here as an exception."""
         source = source_network(scope)
+        begin, door, code = time.perf_counter(), _name_of(handler), ""
         try:
             self._instance.turnstile.demand(source, now=self._instance.clock.now())
             reply = await handler(self._lobby, Request(scope=scope, headers=headers, receive=receive))
         except FedgovError as error:
             _log.debug("refused", path=scope["path"], code=error.code, reason=error.safe, detail=error.detail)
-            reply = refusal(error)
+            reply, code = refusal(error), error.code
         except TurnedAwayError as error:
             reply = error.reply
         except HungUpError:
@@ -116,6 +136,9 @@ class Doors:
         if reply.status in COUNTED:
             self._instance.turnstile.note(source, now=self._instance.clock.now())
         await give(reply, send=send, head=scope["method"] == "HEAD")
+        if reply.status >= 400 and (code := code or STATUS_CODES.get(reply.status, "")):
+            self._instance.metrics.refused(door, code)
+        self._instance.metrics.answered(door, reply.status, time.perf_counter() - begin)
 
     def _find(self, path: str, *, method: str, accept: bytes) -> Handler | None:
         _, first, *rest = path.split("/")
@@ -184,6 +207,13 @@ def _cursor(rest: list[str]) -> str | None:
 
 def _is_row_id(text: str) -> bool:
     return len(text) <= 19 and text.isascii() and text.isdigit() and int(text) < 2**63
+
+
+def _name_of(handler: Handler) -> str:
+    """Return in one word which door it is: the module that it is in."""
+    while isinstance(handler, partial):
+        handler = handler.func
+    return handler.__module__.rpartition(".")[2]
 
 
 def _reading(handler: Handler, method: str) -> Handler:

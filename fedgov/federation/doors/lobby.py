@@ -8,9 +8,11 @@ from fedgov.federation.describe import Describer
 from fedgov.federation.doors.cache import ReplyCache
 from fedgov.federation.doors.face import PublicFace
 from fedgov.federation.gate import Gate
+from fedgov.federation.gauges import Gauges
 from fedgov.federation.inbox import Intake
 from fedgov.federation.mending import Mender
 from fedgov.federation.postroom import PostRoom
+from fedgov.federation.readiness import Readiness
 from fedgov.instance import Instance
 from fedgov.kernel.uris import Site
 
@@ -28,6 +30,8 @@ class Lobby:
         intake: Where what was admitted is stored.
         describer: Wants to know whom we met.
         mender: Wants to know what others say about their followers here.
+        readiness: Knows whether it can do its work.
+        gauges: Keeps the figures up to date that only the database knows.
     """
 
     site: Site
@@ -38,6 +42,8 @@ class Lobby:
     intake: Intake
     describer: Describer
     mender: Mender
+    readiness: Readiness
+    gauges: Gauges
 
     @property
     def instance(self) -> Instance:

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import pytest_asyncio
 
-from fedgov.federation import actors
+from fedgov.federation import actors, readiness
 from fedgov.federation.doors.face import BlankFace, Usage
 from fedgov.kernel.errors import UnreachableError
 from fedgov.store.transaction import Transaction
@@ -229,6 +229,7 @@ async def test_without_a_contact_there_is_no_security_txt(tmp_path: Path) -> Non
 
 
 async def test_the_server_says_that_it_lives_and_is_ready(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", -1.0)
     for path in ("/healthz", "/readyz"):
         assert (await knock(town.doors, "GET", path)).body == b"ok\n"
 
@@ -239,6 +240,7 @@ async def test_the_server_says_that_it_lives_and_is_ready(town: Town, monkeypatc
     assert (await knock(town.doors, "GET", "/healthz")).status == 200
     answer = await knock(town.doors, "GET", "/readyz")
     assert (answer.status, "retry-after" in answer.headers) == (503, True)
+    assert answer.json == {"ready": False, "reason": "database"}
 
 
 @pytest.mark.parametrize("path", ["/", "/home", "/users", "/users/", "/inbox/x", "/nodeinfo/1.0", "/.well-known/x"])

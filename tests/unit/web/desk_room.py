@@ -22,6 +22,7 @@ from fedgov.kernel.errors import (
     UnreachableError,
 )
 from fedgov.kernel.limits import Limiter
+from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import Site
 from fedgov.web.desk import Desk, current_desk
 from fedgov.web.forms import read_form
@@ -49,6 +50,7 @@ class InstanceAtTheDesk:
 
     def __init__(self) -> None:
         self.limiter = Limiter()
+        self.metrics = Metrics()
         self.turnstile = SimpleNamespace(demand=lambda _network, *, now: None, note=lambda _network, *, now: None)
 
     def acting(self, _by: By) -> InstanceAtTheDesk:
