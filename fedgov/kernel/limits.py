@@ -15,7 +15,7 @@ from fedgov.kernel.acting import By
 from fedgov.kernel.clock import HOUR, MINUTE, SECOND
 from fedgov.kernel.config import Config, LimitSettings
 from fedgov.kernel.errors import OverLimitError
-from fedgov.kernel.networks import is_global
+from fedgov.kernel.networks import is_countable
 
 MAX_SUBJECTS: Final = 50_000
 """Most subjects that are remembered; beyond that, those that were quiet longest are forgotten."""
@@ -118,8 +118,8 @@ class Limiter:
 class Turnstile:
     """Puts off a network from which too much was refused lately, before anything it sends is read.
 
-    A network that is not on the public internet is let in while no trusted proxy is configured: it is then
-    most likely a proxy that nobody told us about, with everybody behind it.
+    A proxy is never counted, because everybody is behind it: not one that is trusted but named no client, and,
+    while none is configured, nothing that is not on the public internet; nor what comes from this machine.
 
     Args:
         limiter: Who counts.
@@ -129,7 +129,7 @@ class Turnstile:
     def __init__(self, limiter: Limiter, *, config: Config) -> None:
         self._limiter = limiter
         self._most = config.limits.refused_per_minute
-        self._knows_proxies = bool(config.server.trusted_proxies)
+        self._proxies = config.server.trusted_proxies
 
     def demand(self, network: str, *, now: int) -> None:
         """Let a request in.
@@ -145,5 +145,5 @@ class Turnstile:
 
     def note(self, network: str, *, now: int) -> None:
         """Count a request that was refused."""
-        if self._knows_proxies or is_global(network):
+        if is_countable(network, proxies=self._proxies):
             self._limiter.note("refused", network, most=self._most, per=MINUTE, now=now)

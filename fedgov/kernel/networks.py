@@ -6,7 +6,10 @@ import ipaddress
 from functools import lru_cache
 from typing import Final
 
+from fedgov.kernel.config import Network
+
 UNKNOWN: Final = "unknown"
+_THIS_MACHINE: Final[tuple[Network, ...]] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 _PREFIX: Final = {4: 24, 6: 64}
 
 
@@ -27,10 +30,17 @@ def network_of(address: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def is_global(network: str) -> bool:
-    """Tell whether a network that `network_of` gave is on the public internet."""
+def is_countable(network: str, *, proxies: tuple[Network, ...]) -> bool:
+    """Tell whether what comes from a network is of one client, and not of everybody behind a proxy.
+
+    Args:
+        network: As `network_of` gave it.
+        proxies: The proxies that are trusted to tell the client's address.
+    """
     try:
         found = ipaddress.ip_network(network)
     except ValueError:
         return False
-    return found.is_global and found.network_address.is_global  # ::/64 as a whole passes for public
+    if any(found.version == each.version and found.overlaps(each) for each in (*proxies, *_THIS_MACHINE)):
+        return False
+    return bool(proxies) or found.network_address.is_global

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedgov.kernel.networks import is_global, network_of
+from fedgov.kernel.networks import is_countable, network_of
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ from fedgov.kernel.networks import is_global, network_of
 )
 def test_an_address_becomes_its_network(address: str, network: str, *, public: bool) -> None:
     assert network_of(address) == network
-    assert is_global(network) is public
+    assert is_countable(network, proxies=()) is public
