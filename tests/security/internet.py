@@ -25,6 +25,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from sqlalchemy import func, select
 
 from fedgov.federation import keys
+from fedgov.kernel.limits import Limiter
 from fedgov.store.tables import deliveries, inbox_items, metadata, peers
 from fedgov.store.transaction import Transaction
 from tests.federation.interop.world import Outside, World
@@ -231,6 +232,8 @@ async def open_internet(
     elsewhere = Elsewhere()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "generate_rsa", pooled_rsa)
+        # How often somebody may come is tested elsewhere; here it would hide what else refuses them.
+        patch.setattr(Limiter, "wait", lambda *_args, **_values: 0.0)
         runner = web.ServerRunner(web.Server(elsewhere.answer, access_log=None), shutdown_timeout=0.01)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

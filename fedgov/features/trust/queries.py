@@ -64,8 +64,9 @@ def hidden(tx: Transaction, *, uris: Iterable[str]) -> frozenset[str]:
         tx: The open transaction.
         uris: URIs of actors or objects, local ones too.
     """
-    blocked = rules(tx).blocked
-    return frozenset(uri for uri in uris if blocked and not tx.site.owns(uri) and _is_of(uri, blocked))
+    foreign = [uri for uri in uris if not tx.site.owns(uri)]
+    blocked = rules(tx).blocked if foreign else frozenset()
+    return frozenset(uri for uri in foreign if _is_of(uri, blocked))
 
 
 def _is_of(uri: str, blocked: frozenset[str]) -> bool:

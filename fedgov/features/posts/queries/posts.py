@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, and_, bindparam, false, or_, select
 from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.features.people.queries import any_block, shut_out
 from fedgov.features.posts.tables import post_edits, posts
+from fedgov.features.trust.queries import hidden
 from fedgov.federation import objects as object_store
 from fedgov.kernel.errors import NotFoundError
 from fedgov.store.tables import actors, audience, follows, objects
@@ -64,12 +65,17 @@ def find_many_by_uri(tx: Transaction, *, uris: Iterable[str]) -> dict[str, Row[A
 def readable(tx: Transaction, *, rows: Sequence[Row[Any]], viewer: str | None) -> list[Row[Any]]:
     """Return those posts that somebody may read. This is the one check under every list, page and answer.
 
+    What people of a blocked domain wrote is shown to nobody, whoever shared it.
+
     Args:
         tx: The open transaction.
         rows: Posts.
         viewer: URI of the actor who asks; None for somebody unknown.
+
+    Spec: row AUT-08 of the threat table.
     """
-    shut = _shut_doors(tx, viewer=viewer, authors={row.author for row in rows})
+    authors = {row.author for row in rows}
+    shut = _shut_doors(tx, viewer=viewer, authors=authors) | hidden(tx, uris=authors)
     return [row for row in rows if row.author not in shut and object_store.may_read(tx, row=row, viewer=viewer)]
 
 

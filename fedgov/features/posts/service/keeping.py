@@ -31,6 +31,7 @@ MAX_SUMMARY: Final = 1_000
 MAX_TITLE: Final = 500
 MAX_ALT: Final = 1_500
 NOT_POSTS: Final = frozenset(ACTOR_TYPES) | COLLECTION_TYPES | {"Tombstone", "Relationship"}
+_PROGRAMS: Final = frozenset({"Application", "Service"})
 _SHORT: Final = frozenset({"Note", "Question"})
 """Types whose summary is a note in advance; elsewhere it is an abstract."""
 
@@ -286,21 +287,28 @@ def remove_remote_post(tx: Transaction, *, uri: str, actor: str) -> None:
     Args:
         tx: The open transaction.
         uri: Id of the object.
-        actor: URI of the proven sender: the author, or another actor of the object's own
-            origin, whose server vouches for it.
+        actor: URI of the proven sender: the author, or the program that is the author's own server.
 
     Raises:
-        ForbiddenError: The object belongs to another origin.
+        ForbiddenError: The object belongs to another origin, or to another person there.
 
     Spec: ActivityPub, section 7.4; rows AUT-01 and AUT-09 of the threat table.
     """
     if tx.site.owns(uri) or not same_origin(uri, actor):
         raise ForbiddenError("the object belongs to another server", detail=uri)
     row = post_queries.find_by_uri(tx, uri=uri)
+    if row is not None and row.author != actor and not _is_a_program(tx, actor):
+        raise ForbiddenError("the object is somebody else's", detail=uri)
     if row is not None:
         storing.erase(tx, row=row)
     else:
         object_store.bury(tx, uri=uri, author=actor)
+
+
+def _is_a_program(tx: Transaction, actor: str) -> bool:
+    """Tell whether an actor stands for its server: the key of a person never vouches for somebody else."""
+    row = actors.find(tx, uri=actor)
+    return row is not None and row.kind in _PROGRAMS
 
 
 def forget_author(tx: Transaction, *, actor: str) -> None:

@@ -151,7 +151,7 @@ def test_a_link_that_hangs_on_a_page_can_be_followed(town: Town) -> None:
         (note(id=None), MalformedError),
     ],
 )
-def test_what_its_sender_cannot_vouch_for_is_refused(
+def test_ac_14_what_its_sender_cannot_vouch_for_is_refused(
     town: Town, document: dict[str, Any], error: type[FedgovError]
 ) -> None:
     with pytest.raises(error):
@@ -256,7 +256,7 @@ def test_a_newer_version_replaces_the_older_one(town: Town) -> None:
     assert town.events(PostChanged)
 
 
-def test_an_older_version_is_refused(town: Town) -> None:
+def test_aut_10_an_older_version_is_refused(town: Town) -> None:
     row = arrive(town, note())
     deliver(town.tx, activity("Update", note(content="Nieuw", updated=to_rfc3339(NOW - 10))))
 
@@ -266,7 +266,7 @@ def test_an_older_version_is_refused(town: Town) -> None:
     assert the_post(town.tx, row.uri).content_html == "Nieuw"
 
 
-def test_an_update_from_the_future_does_not_block_later_ones(town: Town) -> None:
+def test_dos_17_an_update_from_the_future_does_not_block_later_ones(town: Town) -> None:
     row = arrive(town, note())
     deliver(town.tx, activity("Update", note(content="Eerst", updated="2199-01-01T00:00:00Z")))
 
@@ -277,7 +277,7 @@ def test_an_update_from_the_future_does_not_block_later_ones(town: Town) -> None
 
 
 @pytest.mark.parametrize("actor", ["https://leeuwarden.example/users/jelle", MALLORY])
-def test_nobody_updates_what_is_somebody_elses(town: Town, actor: str) -> None:
+def test_aut_01_nobody_updates_what_is_somebody_elses(town: Town, actor: str) -> None:
     town.remote("@jelle@leeuwarden.example")
     row = arrive(town, note())
 
@@ -290,7 +290,7 @@ def test_nobody_updates_what_is_somebody_elses(town: Town, actor: str) -> None:
     assert the_post(town.tx, row.uri).content_html == "<p>Moin</p>"
 
 
-def test_nobody_elsewhere_updates_a_post_of_ours(town: Town) -> None:
+def test_aut_02_nobody_elsewhere_updates_a_post_of_ours(town: Town) -> None:
     row = written(town, FATIMA)
 
     with pytest.raises(FedgovError):
@@ -336,23 +336,35 @@ def test_a_deleted_post_is_gone_and_stays_gone(town: Town, *, embedded: bool) ->
         deliver(town.tx, activity("Update", note(updated=to_rfc3339(NOW))))
 
 
-def test_a_delete_that_overtakes_its_create_wins(town: Town) -> None:
+def test_aut_09_a_delete_that_overtakes_its_create_wins(town: Town) -> None:
     deliver(town.tx, activity("Delete", note()["id"]))
 
     with pytest.raises(GoneError):
         deliver(town.tx, activity("Create", note()))
 
 
-def test_the_authors_own_server_may_delete(town: Town) -> None:
-    moderator = town.remote("@moderator@leeuwarden.example")
+@pytest.mark.parametrize("kind", ["Application", "Service"])
+def test_aut_01_the_authors_own_server_may_delete(town: Town, kind: str) -> None:
+    server = town.remote("@server@leeuwarden.example", type=kind)
     row = arrive(town, note())
 
-    deliver(town.tx, activity("Delete", row.uri, actor=moderator))
+    deliver(town.tx, activity("Delete", row.uri, actor=server))
 
     assert post_queries.find_by_uri(town.tx, uri=row.uri) is None
 
 
-def test_nobody_deletes_what_is_elsewhere_or_ours(town: Town) -> None:
+@pytest.mark.parametrize("kind", ["Person", "Group", "Organization"])
+def test_aut_01_another_person_on_the_authors_server_may_not_delete(town: Town, kind: str) -> None:
+    colleague = town.remote("@moderator@leeuwarden.example", type=kind)
+    row = arrive(town, note())
+
+    with pytest.raises(ForbiddenError):
+        deliver(town.tx, activity("Delete", row.uri, actor=colleague))
+
+    assert the_post(town.tx, row.uri)
+
+
+def test_aut_01_nobody_deletes_what_is_elsewhere_or_ours(town: Town) -> None:
     theirs, ours = arrive(town, note()), written(town, FATIMA)
 
     for uri in (theirs.uri, ours.uri):
@@ -380,7 +392,7 @@ def test_a_post_is_put_on_top_of_a_profile_and_taken_off(town: Town) -> None:
     assert featured(town.tx, actor=PIETER, viewer=None) == []
 
 
-def test_nobody_changes_another_ones_profile_or_features_others_posts(town: Town) -> None:
+def test_aut_06_nobody_changes_another_ones_profile_or_features_others_posts(town: Town) -> None:
     town.remote(featured=f"{PIETER}/featured")
     town.remote("@mallory@elders.example", featured=f"{MALLORY}/featured")
     row = arrive(town, note())
@@ -393,7 +405,7 @@ def test_nobody_changes_another_ones_profile_or_features_others_posts(town: Town
         deliver(town.tx, activity("Add", row.uri, target="https://groningen.example/users/fatima/featured"))
 
 
-def test_what_is_shared_is_fetched_first() -> None:
+def test_fet_06_what_is_shared_is_fetched_first() -> None:
     announce = verified(activity("Announce", "https://elders.example/1")).activity
 
     assert list(needs_of_announce(announce)) == [Need("object", "https://elders.example/1")]
