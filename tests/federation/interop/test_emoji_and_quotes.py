@@ -87,6 +87,7 @@ async def test_a_message_with_emoji_and_a_quotation_is_shown_with_both(
     assert "RE:" not in page
     (source,) = set(re.findall(r'<img class="emoji" src="([^"]+)" alt=":koe:" title=":koe:"', page))
     assert source.startswith(PREFIX)
+    assert f'<p>Mooi <img class="emoji" src="{source}"' in page
     picture = await world.ask("GET", source)
     assert (picture.status, picture.headers["Content-Type"]) == (200, "image/webp")
     assert re.search(r'class="who-name"[^>]*><a [^>]*><bdi>Pien <img class="emoji"', page)
