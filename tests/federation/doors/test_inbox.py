@@ -60,7 +60,9 @@ async def test_an_inbox_that_never_was_is_not_found(town: Town, elsewhere: Elsew
     assert await town.arrived() == []
 
 
-async def test_the_inbox_of_somebody_who_is_gone_drops_with_202(town: Town, elsewhere: Elsewhere) -> None:  # ANS-02
+async def test_ans_02_the_inbox_of_somebody_who_is_gone_drops_with_202(
+    town: Town, elsewhere: Elsewhere
+) -> None:  # ANS-02
     uri = await town.employ("fatima")
     await town.instance.write(actors.mark_deleted, uri=uri)
     pieter = elsewhere.stranger("delft")
@@ -320,7 +322,7 @@ async def test_a_server_that_signed_better_several_times_is_asked_to_come_back(
 # --- somebody deletes himself -----------------------------------------------------------------------------------
 
 
-async def test_an_unverified_delete_of_an_actor_is_thanked_for_and_does_nothing(
+async def test_ans_05_an_unverified_delete_of_an_actor_is_thanked_for_and_does_nothing(
     town: Town, elsewhere: Elsewhere
 ) -> None:  # SIG-26, ANS-05
     known = elsewhere.stranger("delft", "known")
@@ -405,7 +407,9 @@ async def test_an_old_activity_is_refused(town: Town, elsewhere: Elsewhere) -> N
 
 
 @pytest.mark.parametrize("stated", [True, False])
-async def test_a_body_larger_than_a_megabyte_is_refused_before_it_is_read(town: Town, stated: bool) -> None:  # DOS-02
+async def test_dos_02_a_body_larger_than_a_megabyte_is_refused_before_it_is_read(
+    town: Town, stated: bool
+) -> None:  # DOS-02
     chunk = b" " * 65_536
     chunks = [chunk] * 40
     headers = {"Content-Type": ACTIVITY_JSON}
@@ -418,7 +422,7 @@ async def test_a_body_larger_than_a_megabyte_is_refused_before_it_is_read(town: 
     assert answer.headers["connection"] == "close"
 
 
-async def test_of_an_endless_body_no_more_is_read_than_is_needed(town: Town) -> None:  # DOS-02
+async def test_dos_02_of_an_endless_body_no_more_is_read_than_is_needed(town: Town) -> None:  # DOS-02
     read = 0
 
     async def without_end() -> dict[str, Any]:
@@ -452,7 +456,7 @@ async def test_a_body_of_a_megabyte_in_pieces_is_read(town: Town, elsewhere: Els
     assert answer.status == 202
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_dos_01_a_body_that_does_not_come_is_not_waited_for(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Request.body, "__kwdefaults__", {"seconds": 0.05})
 
     async def nothing() -> dict[str, Any]:

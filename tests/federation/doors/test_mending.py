@@ -136,7 +136,9 @@ async def test_a_list_in_pages_is_read_whole(town: Town, elsewhere: Elsewhere, p
     assert [await state(town, each, pieter.uri) for each in people] == ["accepted", "accepted", None]
 
 
-async def test_a_list_without_end_is_given_up(town: Town, elsewhere: Elsewhere, pieter: Stranger) -> None:  # DOS-06
+async def test_dos_06_a_list_without_end_is_given_up(
+    town: Town, elsewhere: Elsewhere, pieter: Stranger
+) -> None:  # DOS-06
     fatima = await town.employ("fatima")
     await town.instance.write(befriend, follower=fatima, following=pieter.uri)
     url = f"{pieter.uri}/followers_synchronization"
@@ -180,7 +182,7 @@ async def test_a_follow_made_while_the_list_was_read_stays(
         {"digest": ""},
     ],
 )
-async def test_a_header_about_another_server_is_ignored(
+async def test_aut_13_a_header_about_another_server_is_ignored(
     town: Town, elsewhere: Elsewhere, pieter: Stranger, replaced: dict[str, str]
 ) -> None:  # AUT-13
     fatima = await town.employ("fatima")
@@ -193,7 +195,7 @@ async def test_a_header_about_another_server_is_ignored(
     assert elsewhere.asked == [pieter.uri]
 
 
-async def test_a_header_about_somebody_elses_collection_is_ignored(
+async def test_aut_13_a_header_about_somebody_elses_collection_is_ignored(
     town: Town, elsewhere: Elsewhere, pieter: Stranger
 ) -> None:  # AUT-13
     fatima, other = await town.employ("fatima"), elsewhere.stranger("delft", "other")

@@ -191,7 +191,7 @@ async def test_a_signed_request_for_something_public_makes_us_fetch_nothing(town
 
 
 @pytest.mark.parametrize("shape", [Shape.CAVAGE, Shape.RFC9421_RSA, Shape.RFC9421_ED25519])
-async def test_a_certainly_wrong_signature_is_refused_even_for_something_public(
+async def test_sig_19_a_certainly_wrong_signature_is_refused_even_for_something_public(
     town: Town, elsewhere: Elsewhere, shape: Shape
 ) -> None:  # SIG-19
     await town.employ("fatima")
@@ -350,7 +350,9 @@ async def test_somebody_blocked_does_not_see_what_was_for_him_nor_does_his_serve
     demand_nothing(await town.get(path_of(uri), by=server))
 
 
-async def test_what_is_not_there_looks_like_what_is_not_for_you(town: Town, elsewhere: Elsewhere) -> None:  # AC-03
+async def test_ac_03_what_is_not_there_looks_like_what_is_not_for_you(
+    town: Town, elsewhere: Elsewhere
+) -> None:  # AC-03
     pieter = elsewhere.stranger("delft")
     uri = await town.publish(await town.employ("fatima"), Visibility.DIRECT)
     missing = f"{ORIGIN}/posts/1"
@@ -549,7 +551,7 @@ async def walk(town: Town, path: str) -> tuple[dict[str, Any], list[Any]]:
     return whole, found
 
 
-async def test_the_outbox_lists_only_what_everyone_may_read(town: Town) -> None:  # AC-01
+async def test_ac_01_the_outbox_lists_only_what_everyone_may_read(town: Town) -> None:  # AC-01
     fatima = await town.employ("fatima")
     uris = {visibility: await town.publish(fatima, visibility) for visibility in Visibility}
     gone = await town.publish(fatima)
@@ -628,7 +630,7 @@ async def test_a_collection_changes_with_what_it_lists(town: Town) -> None:
     assert (await town.get("/users/fatima/followers")).json["totalItems"] == 0
 
 
-async def test_featured_lists_what_is_pinned_and_for_everyone(town: Town, face: Face) -> None:
+async def test_ac_06_featured_lists_what_is_pinned_and_for_everyone(town: Town, face: Face) -> None:
     fatima = await town.employ("fatima")
     public, private = await town.publish(fatima), await town.publish(fatima, Visibility.FOLLOWERS)
     face.pinned = [private, public, "http://delft.example/unknown"]

@@ -162,7 +162,7 @@ async def join(world: World, community: Correspondent) -> None:
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update", "Like", "Dislike", "Delete", "Undo"])
-async def test_what_a_followed_community_passes_on_ends_with_a_reason_and_never_parked(
+async def test_aut_07_what_a_followed_community_passes_on_ends_with_a_reason_and_never_parked(
     world: World, jan: Correspondent, community: Correspondent, kind: str
 ) -> None:
     await join(world, community)

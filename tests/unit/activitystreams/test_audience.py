@@ -55,7 +55,7 @@ def test_what_was_chosen_is_what_is_read_back(choice: Visibility) -> None:
     assert BOB in read.everyone
 
 
-def test_hidden_recipients_are_neither_read_nor_written() -> None:
+def test_ac_17_hidden_recipients_are_neither_read_nor_written() -> None:
     read = read_audience({"to": BOB, "bto": "https://a.example/1", "bcc": ["https://a.example/2"]})
     assert read.everyone == (BOB,)
     assert set(read.fields()) == {"to"}

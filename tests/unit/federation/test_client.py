@@ -443,7 +443,7 @@ async def test_an_answer_that_is_no_http_is_unreachable(client: GuardedClient) -
     server.close()
 
 
-async def test_no_host_gets_more_than_a_few_requests_at_once(client: GuardedClient, delft: Neighbour) -> None:
+async def test_dos_16_no_host_gets_more_than_a_few_requests_at_once(client: GuardedClient, delft: Neighbour) -> None:
     async def slowly(_asked: Asked) -> Page:
         await asyncio.sleep(0.02)
         return Page()

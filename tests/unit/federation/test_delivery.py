@@ -481,7 +481,7 @@ async def test_a_long_queue_behind_a_refusal_does_not_fill_the_batch(
     assert (await parcels(office))[-1].state == "sent"
 
 
-async def test_no_host_gets_more_than_a_few_at_once(office: Office, fatima: str, delft: Neighbour) -> None:
+async def test_dos_16_no_host_gets_more_than_a_few_at_once(office: Office, fatima: str, delft: Neighbour) -> None:
     await follower(office, delft)
     delft.pages["/inbox"] = Page(202, delay=0.02)
     for _ in range(40):
@@ -643,7 +643,7 @@ async def test_a_server_that_is_no_longer_trusted_gets_nothing(office: Office, f
 
 
 @pytest.mark.parametrize("follows_us", [True, False])
-async def test_whoever_lives_on_a_refused_server_gets_nothing_through_an_inbox_elsewhere(
+async def test_ac_13_whoever_lives_on_a_refused_server_gets_nothing_through_an_inbox_elsewhere(
     office: Office, fatima: str, delft: Neighbour, open_neighbour: OpenNeighbour, follows_us: bool
 ) -> None:
     breda = await open_neighbour("breda")

@@ -316,7 +316,7 @@ async def test_a_long_queue_behind_one_that_waits_does_not_fill_the_batch(
     assert seen == [other["id"]]
 
 
-async def test_a_slow_need_holds_up_nobody_else(
+async def test_dos_16_a_slow_need_holds_up_nobody_else(
     office: Office, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.05)

@@ -96,7 +96,7 @@ async def test_every_page_is_whole(member: bool, template: str, values: Mapping[
 
 
 @pytest.mark.parametrize(("member", "template", "values"), PAGES)
-async def test_what_a_person_typed_is_text_on_every_page(
+async def test_xss_09_what_a_person_typed_is_text_on_every_page(
     member: bool, template: str, values: Mapping[str, Any]
 ) -> None:
     page = await page_of(template, values, member=member, language="nl")

@@ -62,14 +62,14 @@ async def test_a_picture_of_another_server_is_fetched_once_and_shown_from_here(q
     "token",
     ["", "x", "A" * 22, "A" * 22 + "aHR0cHM6Ly9ldmlsLmV4YW1wbGUv", "%00", "é" * 30],
 )
-async def test_an_address_that_we_did_not_make_fetches_nothing(quiet_town: Instance, token: str) -> None:
+async def test_med_06_an_address_that_we_did_not_make_fetches_nothing(quiet_town: Instance, token: str) -> None:
     answer = await _counter(quiet_town).get(f"/media/proxy/{token}")
 
     assert answer.status_code == 404
     assert _post(quiet_town).fetched == []
 
 
-async def test_a_changed_address_fetches_nothing(quiet_town: Instance) -> None:
+async def test_med_06_a_changed_address_fetches_nothing(quiet_town: Instance) -> None:
     path = _path(quiet_town)
     code, rest = path[:34], path[34:]
     other = _path(quiet_town, "https://evil.example/x")[34:]
@@ -100,7 +100,7 @@ async def test_the_secret_of_another_instance_does_not_help(quiet_town: Instance
         bytes(200_001),
     ],
 )
-async def test_what_is_no_sound_picture_is_replaced_by_a_neutral_one(quiet_town: Instance, data: bytes) -> None:
+async def test_fet_03_what_is_no_sound_picture_is_replaced_by_a_neutral_one(quiet_town: Instance, data: bytes) -> None:
     _post(quiet_town).files[URL] = ("image/png", data)
 
     answer = await _counter(quiet_town).get(_path(quiet_town))

@@ -66,7 +66,7 @@ def test_a_file_is_what_its_bytes_say(data: bytes, media_type: str) -> None:
         b"\xff\xfb\xf0\x00" * 500,
     ],
 )
-def test_what_is_not_in_our_list_is_nothing(data: bytes) -> None:
+def test_med_02_what_is_not_in_our_list_is_nothing(data: bytes) -> None:
     assert recognise(data) is None
 
 

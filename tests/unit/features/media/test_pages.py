@@ -60,7 +60,7 @@ async def test_a_picture_of_a_public_post_is_given_to_everybody(quiet_town: Inst
         (Visibility.ORGANISATION, "fatima", 200, 200),
     ],
 )
-async def test_who_may_not_read_a_post_gets_none_of_its_files(
+async def test_med_05_who_may_not_read_a_post_gets_none_of_its_files(
     quiet_town: Instance, visibility: Visibility, who: str | None, by_id: int, by_token: int
 ) -> None:
     file = await cabinet.file_on(quiet_town, visibility=visibility)
@@ -113,7 +113,7 @@ async def test_an_upload_that_hangs_on_nothing_is_seen_by_its_owner_only(quiet_t
         assert (await _counter(quiet_town, "fatima").get(f"/media/{name}")).status_code == 200
 
 
-async def test_the_file_of_a_deleted_post_is_gone(quiet_town: Instance) -> None:
+async def test_med_05_the_file_of_a_deleted_post_is_gone(quiet_town: Instance) -> None:
     file = await cabinet.file_on(quiet_town, visibility=Visibility.PUBLIC)
     await quiet_town.write(attaching.remove, object_id=file.object_id or 0)
 
@@ -135,7 +135,7 @@ async def test_the_file_of_a_deleted_post_is_gone(quiet_town: Instance) -> None:
         "%00",
     ],
 )
-async def test_no_other_name_leads_to_a_file(quiet_town: Instance, name: str) -> None:
+async def test_med_01_no_other_name_leads_to_a_file(quiet_town: Instance, name: str) -> None:
     await cabinet.file_on(quiet_town, visibility=Visibility.PUBLIC)
 
     assert (await _counter(quiet_town, "fatima").get(f"/media/{name}")).status_code == 404
@@ -150,7 +150,7 @@ async def test_no_other_name_leads_to_a_file(quiet_town: Instance, name: str) ->
         (samples.MP3, "audio/mpeg", "inline"),
     ],
 )
-async def test_what_a_browser_may_not_open_is_saved(
+async def test_xss_04_what_a_browser_may_not_open_is_saved(
     quiet_town: Instance, data: bytes, media_type: str, disposition: str
 ) -> None:
     file = await cabinet.file_on(quiet_town, visibility=Visibility.PUBLIC, data=data)

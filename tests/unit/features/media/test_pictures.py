@@ -34,7 +34,7 @@ def _exif() -> Image.Exif:
 
 
 @pytest.mark.parametrize("picture_format", ["JPEG", "PNG", "WEBP"])
-def test_place_and_camera_are_gone_and_the_picture_stands_upright(picture_format: str) -> None:
+def test_med_04_place_and_camera_are_gone_and_the_picture_stands_upright(picture_format: str) -> None:
     data = samples.picture(picture_format, size=(60, 40), exif=_exif().tobytes())
     assert b"civil servant" in data
 
@@ -108,7 +108,7 @@ def test_a_transparent_picture_stays_transparent() -> None:
 
 
 @pytest.mark.parametrize("size", [(30_000, 30_000), (1_001, 1_000), (100_000, 100_000)])
-def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
+def test_med_03_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
     start = time.perf_counter()
 
     with pytest.raises(InvalidError, match="too many pixels"):
@@ -126,7 +126,7 @@ def test_the_frames_of_an_animation_count_together() -> None:
 
 
 @pytest.mark.parametrize("frames", [301, 1_000_000])
-def test_an_endless_animation_is_refused_at_once(frames: int) -> None:
+def test_med_03_an_endless_animation_is_refused_at_once(frames: int) -> None:
     data = samples.gif_of_many_frames(frames)
     start = time.perf_counter()
 
@@ -172,7 +172,7 @@ def test_a_damaged_picture_is_refused(picture_format: str) -> None:
         _redraw(data[: len(data) // 2])
 
 
-def test_a_file_is_opened_only_as_what_it_was_recognised_as() -> None:
+def test_med_02_a_file_is_opened_only_as_what_it_was_recognised_as() -> None:
     with pytest.raises(InvalidError, match="damaged"):
         pictures.redraw(samples.picture("PNG"), kinds.JPEG, max_pixels=PIXELS)
 

@@ -42,7 +42,7 @@ async def test_a_picture_is_kept_with_what_a_page_needs_to_show_it(town: Instanc
     "name",
     ["../../../etc/passwd", "..\\..\\boot.ini", "/etc/cron.d/x", "a/../../b", "\x00", "con", ".htaccess", "é" * 500],
 )
-async def test_a_name_never_decides_where_a_file_is(quiet_town: Instance, name: str) -> None:
+async def test_med_01_a_name_never_decides_where_a_file_is(quiet_town: Instance, name: str) -> None:
     before = set(quiet_town.config.folder.parent.rglob("*"))
 
     kept = await uploads.upload(quiet_town, owner=FATIMA, name=name, data=samples.PDF)
@@ -178,7 +178,7 @@ async def test_files_hang_on_a_post_in_the_order_of_its_author(town: Instance) -
     assert set(await town.read(queries.find_many, media_ids=[first.id, 5])) == {first.id}
 
 
-async def test_nobody_hangs_up_a_file_of_somebody_else(town: Instance) -> None:
+async def test_ac_16_nobody_hangs_up_a_file_of_somebody_else(town: Instance) -> None:
     kept = await uploads.upload(town, owner=BRAM, name="a.pdf", data=samples.PDF)
     object_id = await town.write(cabinet.post, visibility=Visibility.PUBLIC)
 

@@ -110,13 +110,13 @@ async def test_a_report_about_nobody_here_is_refused(town: Instance, uris: list[
     assert await town.read(queries.count_open) == 0
 
 
-async def test_a_long_report_from_elsewhere_is_cut(town: Instance) -> None:
+async def test_aut_12_a_long_report_from_elsewhere_is_cut(town: Instance) -> None:
     await town.write(service.receive_report, reporter=SERVER, uris=[FATIMA], text="x" * 90_000, flag_uri=FLAG)
 
     assert len((await town.read(queries.list_reports))[0].text) == 5_000
 
 
-async def test_a_flood_of_reports_is_stopped(town: Instance) -> None:
+async def test_aut_12_a_flood_of_reports_is_stopped(town: Instance) -> None:
     for number in range(MAX_OPEN):
         uri = await town.write(complaints.post, author=FATIMA, number=number)
         await town.write(service.receive_report, reporter=SERVER, uris=[uri], text="", flag_uri=FLAG)

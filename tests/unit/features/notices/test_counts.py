@@ -45,7 +45,7 @@ async def test_counting_stops_somewhere(town: Instance) -> None:
     assert await town.write(scene) == numbers.MOST
 
 
-async def test_what_is_of_a_blocked_domain_is_hidden_everywhere(town: Instance) -> None:
+async def test_aut_08_what_is_of_a_blocked_domain_is_hidden_everywhere(town: Instance) -> None:
     def scene(tx: Transaction) -> tuple[list[int], list[object], int]:
         follow(tx, ANNA, JELLE)
         own = say(tx, ANNA)

@@ -67,7 +67,7 @@ async def test_a_post_does_not_reach_those_who_do_not_follow(town: Instance) -> 
     assert await town.write(scene) == set()
 
 
-async def test_a_follow_that_waits_for_an_answer_brings_nothing(town: Instance) -> None:
+async def test_ac_09_a_follow_that_waits_for_an_answer_brings_nothing(town: Instance) -> None:
     def scene(tx: Transaction) -> set[str]:
         from tests.unit.features.trust.town import befriend
 

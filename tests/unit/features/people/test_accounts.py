@@ -48,7 +48,7 @@ def test_a_reserved_name_is_refused(town: Town) -> None:
         settle(town.tx, "admin")
 
 
-def test_the_name_of_a_deleted_account_is_never_given_again(town: Town) -> None:
+def test_ac_11_the_name_of_a_deleted_account_is_never_given_again(town: Town) -> None:
     town.local()
     accounts.delete_account(town.tx, account_id=account_id(town))
     with pytest.raises(ConflictError):
@@ -93,7 +93,7 @@ def begin_session(tx: Transaction, *, account: int, token_hash: str = "hash") ->
     )
 
 
-def test_a_disabled_account_is_logged_out_and_its_tokens_rest(town: Town) -> None:
+def test_ac_07_a_disabled_account_is_logged_out_and_its_tokens_rest(town: Town) -> None:
     fatima = town.local()
     number = account_id(town)
     token = tokens.create_token(town.tx, account_id=number, scopes="read write")
@@ -318,7 +318,7 @@ async def test_an_expired_session_is_forgotten_at_the_next_log_in(instance: Inst
     assert [row.token_hash for row in rows] == ["new"]
 
 
-def test_somebody_ends_only_own_sessions(town: Town) -> None:
+def test_ac_05_somebody_ends_only_own_sessions(town: Town) -> None:
     town.local()
     town.local("jan")
     number, other = account_id(town), account_id(town, "jan")
@@ -392,7 +392,7 @@ def test_a_token_needs_known_scopes(town: Town) -> None:
         tokens.create_token(town.tx, account_id=account_id(town), scopes="everything")
 
 
-def test_nobody_revokes_the_token_of_another(town: Town) -> None:
+def test_ac_05_nobody_revokes_the_token_of_another(town: Town) -> None:
     town.local()
     town.local("jan")
     tokens.create_token(town.tx, account_id=account_id(town), scopes="read")

@@ -92,7 +92,7 @@ def test_a_block_between_strangers_is_refused(town: Town) -> None:
         on_block(town.tx, verified(block_of(pieter, anna)))
 
 
-def test_only_who_blocked_can_undo_it(town: Town) -> None:
+def test_aut_03_only_who_blocked_can_undo_it(town: Town) -> None:
     fatima, pieter, mallory = town.local(), town.remote(), town.remote("@mallory@leeuwarden.example")
     block = block_of(pieter, fatima)
     on_block(town.tx, verified(block))

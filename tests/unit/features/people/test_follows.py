@@ -157,7 +157,7 @@ def test_an_accept_by_the_followed_counts(town: Town, *, embedded: bool) -> None
     assert town.events(Followed) == [Followed(follower=fatima, following=pieter)]
 
 
-def test_an_accept_by_somebody_else_has_no_effect(town: Town) -> None:
+def test_aut_04_an_accept_by_somebody_else_has_no_effect(town: Town) -> None:
     fatima, pieter, mallory = town.local(), town.remote(), town.remote("@mallory@evil.example")
     follows.follow(town.tx, actor=fatima, target=pieter)
     [sent] = town.sent("Follow")
@@ -180,7 +180,7 @@ def test_an_accept_of_a_request_to_somebody_else_has_no_effect(town: Town) -> No
     assert state(town, fatima, pieter) == state(town, fatima, mallory) == "pending"
 
 
-def test_an_accept_that_nobody_asked_for_has_no_effect(town: Town) -> None:
+def test_aut_04_an_accept_that_nobody_asked_for_has_no_effect(town: Town) -> None:
     fatima, pieter = town.local(), town.remote()
     invented = {"id": f"{fatima}#never", "type": "Follow", "actor": fatima, "object": pieter}
 
@@ -329,7 +329,7 @@ def test_a_granted_request_is_answered_even_when_the_log_was_cleaned(town: Town)
 
 
 @pytest.mark.parametrize("decide", [follows.accept_request, follows.reject_request])
-def test_a_request_that_was_never_made_cannot_be_decided(town: Town, decide: object) -> None:
+def test_ac_12_a_request_that_was_never_made_cannot_be_decided(town: Town, decide: object) -> None:
     fatima, pieter = town.local(approves_followers=True), town.remote()
     with pytest.raises(NotFoundError):
         decide(town.tx, actor=fatima, follower=pieter)  # type: ignore[operator]
@@ -365,7 +365,7 @@ def test_an_undo_ends_the_follow(town: Town, *, embedded: bool) -> None:
     assert town.events(Unfollowed) == [Unfollowed(follower=pieter, following=fatima)]
 
 
-def test_nobody_undoes_the_follow_of_another(town: Town) -> None:
+def test_aut_03_nobody_undoes_the_follow_of_another(town: Town) -> None:
     fatima, pieter, mallory = town.local(), town.remote(), town.remote("@mallory@leeuwarden.example")
     request = follow_of(pieter, fatima)
     on_follow(town.tx, verified(request))

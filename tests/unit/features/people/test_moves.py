@@ -45,7 +45,7 @@ def test_the_same_move_twice_happens_once(town: Town) -> None:
     assert len(town.events(ActorMoved)) == 1
 
 
-def test_a_move_that_the_new_account_does_not_confirm_is_refused(town: Town) -> None:
+def test_aut_05_a_move_that_the_new_account_does_not_confirm_is_refused(town: Town) -> None:
     fatima, old = town.local(), town.remote()
     town.remote("@pieter@bzk.example", alsoKnownAs=["https://leeuwarden.example/users/other"])
     town.befriend(fatima, old)
@@ -57,14 +57,14 @@ def test_a_move_that_the_new_account_does_not_confirm_is_refused(town: Town) -> 
     assert actors.get(town.tx, uri=old).moved_to is None
 
 
-def test_nobody_moves_somebody_else(town: Town) -> None:
+def test_aut_05_nobody_moves_somebody_else(town: Town) -> None:
     victim, mallory = town.remote(), town.remote("@mallory@leeuwarden.example")
     town.remote("@pieter@bzk.example", alsoKnownAs=[victim, mallory])
     with pytest.raises(ForbiddenError):
         on_move(town.tx, verified(move_of(mallory, what=victim)))
 
 
-def test_nobody_moves_to_themselves(town: Town) -> None:
+def test_aut_05_nobody_moves_to_themselves(town: Town) -> None:
     old = town.remote(alsoKnownAs=["https://leeuwarden.example/users/pieter"])
     with pytest.raises(ForbiddenError):
         on_move(town.tx, verified(move_of(old, to=old)))
@@ -91,7 +91,7 @@ def test_a_move_to_somebody_unknown_is_refused_and_the_worker_gets_the_target_fi
         on_move(town.tx, document)
 
 
-def test_a_block_is_not_evaded_by_moving(town: Town) -> None:
+def test_aut_11_a_block_is_not_evaded_by_moving(town: Town) -> None:
     fatima, old = town.local(), town.remote()
     new = town.remote("@pieter@bzk.example", alsoKnownAs=[old])
     blocks.block(town.tx, who=fatima, whom=old)

@@ -190,7 +190,7 @@ def test_a_person_elsewhere_is_known_by_the_new_name(town: Town) -> None:
     assert town.events(ProfileChanged) == [ProfileChanged(uri=pieter)]
 
 
-def test_nobody_describes_another_actor(town: Town) -> None:
+def test_aut_02_nobody_describes_another_actor(town: Town) -> None:
     fatima, mallory = town.local(name="Fatima"), town.remote("@mallory@leeuwarden.example")
     pieter = town.remote()
     for victim in (pieter, fatima):
@@ -207,7 +207,7 @@ def test_an_update_without_the_actor_is_malformed(town: Town) -> None:
         on_update(town.tx, verified(update_of(pieter, pieter)))
 
 
-def test_an_older_description_does_not_replace_a_newer_one(town: Town) -> None:
+def test_aut_10_an_older_description_does_not_replace_a_newer_one(town: Town) -> None:
     pieter = town.remote(name="New", updated="2026-11-01T00:00:00Z")
     older = actor_document("@pieter@leeuwarden.example", name="Old", updated="2026-10-01T00:00:00Z")
     on_update(town.tx, verified(update_of(pieter, older)))
@@ -244,7 +244,7 @@ def test_nobody_deletes_another_actor(town: Town) -> None:
         assert actors.get(town.tx, uri=victim).deleted_at is None
 
 
-def test_a_late_update_does_not_revive_who_is_gone(town: Town) -> None:
+def test_aut_09_a_late_update_does_not_revive_who_is_gone(town: Town) -> None:
     pieter = town.remote()
     on_delete(town.tx, verified(delete_of(pieter, pieter)))
     on_update(town.tx, verified(update_of(pieter, actor_document("@pieter@leeuwarden.example"))))

@@ -50,7 +50,7 @@ def ballot(question: str, choice: str, *, actor: str = PIETER, key: str = "v1") 
 # --- votes ------------------------------------------------------------------------------------------------------
 
 
-def test_a_vote_from_elsewhere_is_counted_once_and_is_no_post(town: Town) -> None:
+def test_aut_14_a_vote_from_elsewhere_is_counted_once_and_is_no_post(town: Town) -> None:
     object_id = asked(town)
     uri = post_queries.get_any(town.tx, object_id=object_id).uri
 
@@ -89,7 +89,7 @@ def test_where_several_answers_count_each_counts_once(town: Town) -> None:
     assert poll.voters_count == 1
 
 
-def test_votes_that_do_not_count_are_refused(town: Town) -> None:
+def test_aut_14_votes_that_do_not_count_are_refused(town: Town) -> None:
     object_id = asked(town)
     uri = post_queries.get_any(town.tx, object_id=object_id).uri
 

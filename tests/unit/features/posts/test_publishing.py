@@ -245,7 +245,7 @@ def test_nobody_edits_or_deletes_what_is_somebody_elses(people_town: Town) -> No
         publishing.delete_post(people_town.tx, actor=bouke, object_id=row.object_id)
 
 
-def test_a_private_post_of_somebody_else_is_not_there_to_be_deleted(people_town: Town) -> None:
+def test_ac_02_a_private_post_of_somebody_else_is_not_there_to_be_deleted(people_town: Town) -> None:
     row = written(people_town, people_town.local("fatima"), visibility=Visibility.FOLLOWERS)
 
     with pytest.raises(NotFoundError):

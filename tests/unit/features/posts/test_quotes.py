@@ -118,7 +118,7 @@ def test_a_deleted_message_is_gone_from_the_quotation_too(town: Town) -> None:
     assert quote_of(town, object_id) == QuoteCard()
 
 
-def test_whom_a_reader_blocks_is_not_quoted_to_that_reader(town: Town) -> None:
+def test_aut_11_whom_a_reader_blocks_is_not_quoted_to_that_reader(town: Town) -> None:
     quoted = arrive(town, note(KLAAS))
     object_id = quoting(town, quoted.uri)
     block(town.tx, who=FATIMA, whom=KLAAS)
@@ -135,7 +135,7 @@ def test_who_blocks_a_reader_does_not_tell_so(town: Town) -> None:
     assert quote_of(town, object_id) == QuoteCard(original_url=quoted.uri)
 
 
-def test_a_blocked_domain_is_neither_shown_nor_linked(town: Town) -> None:
+def test_aut_08_a_blocked_domain_is_neither_shown_nor_linked(town: Town) -> None:
     quoted = arrive(town, note(KLAAS))
     known, unknown = quoting(town, quoted.uri), arrive(town, note(key="u", quote="https://sneek.example/notes/none"))
     assert quote_of(town, known).post is not None

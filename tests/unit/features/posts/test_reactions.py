@@ -126,7 +126,7 @@ def test_nobody_gives_one_post_endless_reactions(town: Town) -> None:
         deliver(town.tx, activity("EmojiReact", row.uri, content="🎉"))
 
 
-def test_only_who_liked_can_take_it_back(town: Town) -> None:
+def test_aut_03_only_who_liked_can_take_it_back(town: Town) -> None:
     row = written(town, FATIMA)
     liked = activity("Like", row.uri)
     deliver(town.tx, liked)
@@ -151,7 +151,7 @@ def test_what_somebody_may_not_read_is_not_there_to_react_to(town: Town, kind: s
 
 
 @pytest.mark.parametrize("kind", ["Like", "EmojiReact", "Announce"])
-def test_a_blocked_actor_cannot_react(town: Town, kind: str) -> None:
+def test_aut_11_a_blocked_actor_cannot_react(town: Town, kind: str) -> None:
     row = written(town, FATIMA)
     block(town.tx, who=FATIMA, whom=PIETER)
 
@@ -205,7 +205,7 @@ def test_taking_a_share_back_tells_whoever_got_it(town: Town) -> None:
 
 
 @pytest.mark.parametrize("visibility", [Visibility.FOLLOWERS, Visibility.DIRECT, Visibility.ORGANISATION])
-def test_what_is_not_for_everyone_is_not_shared_even_by_its_author(town: Town, visibility: Visibility) -> None:
+def test_ac_15_what_is_not_for_everyone_is_not_shared_even_by_its_author(town: Town, visibility: Visibility) -> None:
     row = written(town, FATIMA, "Hoi @pieter@leeuwarden.example", visibility=visibility)
 
     with pytest.raises(ForbiddenError):
@@ -246,7 +246,7 @@ def test_a_share_of_what_we_do_not_have_is_refused(town: Town) -> None:
         deliver(town.tx, activity("Announce", "https://elders.example/notes/1", to=[PUBLIC]))
 
 
-def test_only_who_shared_can_take_it_back(town: Town) -> None:
+def test_aut_03_only_who_shared_can_take_it_back(town: Town) -> None:
     row = written(town, FATIMA)
     shared = activity("Announce", row.uri, to=[PUBLIC])
     deliver(town.tx, shared)

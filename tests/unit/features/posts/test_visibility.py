@@ -167,7 +167,7 @@ def test_a_profile_shows_what_was_shared_and_leaves_replies_to_their_tab(town: T
     assert tab("media") == []
 
 
-def test_earlier_texts_are_for_whoever_may_read_the_post(town: Town) -> None:
+def test_ac_18_earlier_texts_are_for_whoever_may_read_the_post(town: Town) -> None:
     from fedgov.features.posts.service.publishing import edit_post
 
     object_id = said(town, Visibility.FOLLOWERS)
