@@ -21,6 +21,7 @@ from sqlalchemy import func, select, text
 from fedgov import __version__
 from fedgov.app import Running, open_instance
 from fedgov.cli.entrance import Entrance
+from fedgov.features.audit import service as audit
 from fedgov.federation import keys
 from fedgov.federation.client import GuardedClient, trusted_certificates
 from fedgov.kernel.clock import DAY, HOUR
@@ -328,11 +329,20 @@ def _queues(tx: Transaction) -> tuple[int, int, int, int, int]:
     return waiting, oldest or 0, parked, failing, stuck
 
 
+async def _look_at_audit_log(running: Running) -> list[Finding]:
+    """Tell whether somebody changed, removed or added an entry."""
+    found = await audit.verify(running.instance)
+    if found.fault:
+        return [Finding("bad", "audit log", f"{found.fault}; see: fedgov audit verify")]
+    return [Finding("good", "audit log", f"all {found.entries} entries fit")]
+
+
 _INSIDE: Final[tuple[Callable[[Running], Awaitable[list[Finding]]], ...]] = (
     _look_at_database,
     _look_at_keys,
     _look_at_name,
     _look_from_outside,
     _look_at_queues,
+    _look_at_audit_log,
 )
 """The checks that need an open instance."""

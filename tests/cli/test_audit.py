@@ -252,3 +252,9 @@ def test_a_log_cut_off_at_its_end_is_missed_by_a_head_that_was_kept(gouda: Path)
 
 def test_what_is_no_head_is_refused(gouda: Path) -> None:
     assert "64 hexadecimal digits" in refused(gouda, "audit", "verify", "--head", "x")
+
+
+def test_the_doctor_notices_a_changed_entry(gouda: Path) -> None:
+    assert "audit log: all " in type_in(gouda, "doctor").stdout
+    change(gouda, "DROP TRIGGER audit_entries_stay_as_they_are", "UPDATE audit_entries SET who = '' WHERE number = 2")
+    assert "audit log: entry 2 does not fit" in type_in(gouda, "doctor").stdout
