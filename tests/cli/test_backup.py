@@ -211,7 +211,7 @@ def test_a_file_that_was_damaged_on_its_way_changes_nothing(
     assert "nothing was restored" in is_refused_unchanged(home, tmp_path / "damaged")
 
 
-def test_a_link_in_a_backup_is_not_followed(town: Town, home: Path, tmp_path: Path) -> None:
+def test_med_07_a_link_in_a_backup_is_not_followed(town: Town, home: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     with tarfile.open(tmp_path / "damaged", mode="w:gz") as archive:
         for name, data in content(town.file).items():

@@ -35,6 +35,9 @@ PUBLIC: Final = "93.184.215.14"
 """The one address on this internet at which somebody answers."""
 
 DOMAIN: Final = "gouda.example"
+ALIAS: Final = "www.gouda.example"
+"""Another name under which it is reached; nothing is signed for it."""
+
 LOGS: Final = frozenset({"inbox_items", "peers", "audit_entries", "audit_head"})
 """Tables that say what came in and how servers behaved, not what is so."""
 
@@ -241,6 +244,7 @@ async def open_internet(
         fediverse = Fediverse(folder)
         given: dict[str, Mapping[str, Any]] = {
             "instance": {"domain": DOMAIN},
+            "server": {"aliases": [ALIAS]},
             "federation": {"allow_networks": []},
         }
         for section, values in (settings or {}).items():

@@ -26,7 +26,7 @@ from fedgov.federation.signatures.keys import PrivateKey
 from fedgov.federation.signatures.shapes import Shape
 from tests.federation.doors.porch import pair_of
 from tests.federation.interop.world import ACTIVITY_JSON, Correspondent, correspondent
-from tests.security.internet import DOMAIN, Internet
+from tests.security.internet import ALIAS, DOMAIN, Internet
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -160,6 +160,7 @@ FORGED: Final[dict[str, Forge]] = {
     "sig_07_signed_for_another_server_with_its_host": lambda by, body: with_name(
         usual(by, body, host="delft.example"), "Host", f"{DOMAIN}"
     ),
+    "sig_07_signed_for_another_name_of_ours": lambda by, body: usual(by, body, host=ALIAS),
     "sig_07_host_not_signed": lambda by, body: covering(by, body, without="host"),
     "sig_08_target_not_signed": lambda by, body: covering(by, body, without="(request-target)"),
     "sig_08_signed_for_another_inbox": lambda by, body: usual(by, body, path="/users/fatima/inbox"),

@@ -81,7 +81,7 @@ async def test_what_is_not_accepted_changes_nothing(quiet_town: Instance, data: 
     assert cabinet.files(quiet_town.config.folder) == []
 
 
-async def test_a_description_that_is_too_long_is_refused(town: Instance) -> None:
+async def test_dos_10_a_description_that_is_too_long_is_refused(town: Instance) -> None:
     kept = await uploads.upload(town, owner=FATIMA, name="a.pdf", data=samples.PDF, alt="x" * 1_500)
 
     with pytest.raises(InvalidError, match="too long"):

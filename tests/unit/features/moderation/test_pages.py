@@ -24,7 +24,7 @@ async def test_only_an_administrator_sees_these_pages(town: Instance, path: str)
     assert (await Counter(town, pages.blueprint(), visitor=person()).get(path)).status_code == 403
 
 
-async def test_only_an_administrator_closes_a_report(town: Instance) -> None:
+async def test_ac_19_only_an_administrator_closes_a_report(town: Instance) -> None:
     report_id = await town.write(service.report, reporter=FATIMA, target=PIETER)
     form = {"report": str(report_id), "action": "resolve"}
 

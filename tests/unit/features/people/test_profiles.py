@@ -101,7 +101,7 @@ def test_an_empty_name_becomes_the_user_name(town: Town) -> None:
         (Profile(fields=(("x", "v" * 201),)), "field_value"),
     ],
 )
-def test_too_much_is_refused(town: Town, profile: Profile, field: str) -> None:
+def test_dos_10_too_much_is_refused(town: Town, profile: Profile, field: str) -> None:
     fatima = town.local()
     with pytest.raises(InvalidError) as refusal:
         profiles.change_profile(town.tx, actor=fatima, profile=profile)

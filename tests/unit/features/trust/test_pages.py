@@ -46,7 +46,7 @@ async def test_only_an_administrator_sees_these_pages(town: Instance, path: str)
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_only_an_administrator_changes_anything(town: Instance, path: str) -> None:
+async def test_ac_19_only_an_administrator_changes_anything(town: Instance, path: str) -> None:
     form = {"action": "add", "list": "block", "domain": "spam.example"}
     assert (await Counter(town, pages.blueprint(), visitor=person()).post(path, form)).status_code == 403
     assert await town.read(queries.count_blocks) == 0
