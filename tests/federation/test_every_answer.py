@@ -523,6 +523,14 @@ async def test_a_page_says_429_in_plain_words_before_it_looks_at_anything(secure
     assert (await secure.client(address="9.9.9.9").get("/")).status == 200
 
 
+async def test_refused_forms_count_like_refused_messages(tmp_path: Path) -> None:
+    async with _opened(tmp_path, scheme="https", limits={"refused_per_minute": 10}) as street:
+        client = street.client(address="8.8.8.8")
+        statuses = [(await client.post("/login", {})).status for _ in range(12)]
+        assert statuses == [403] * 10 + [429] * 2
+        assert (await client.document("/users/anna")).status == 429, "every door counts together"
+
+
 # --- accounts ---------------------------------------------------------------------------------------------------
 
 
