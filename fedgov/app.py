@@ -57,6 +57,7 @@ from fedgov.kernel.clock import SECOND, Clock, SystemClock
 from fedgov.kernel.config import Config
 from fedgov.kernel.errors import ConflictError, MalformedError, UnreachableError
 from fedgov.kernel.limits import Limiter
+from fedgov.kernel.log import begin_request
 from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import host, normalise_host
 from fedgov.store import audit, schema
@@ -385,6 +386,7 @@ class Server:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        begin_request()
         running = self._find(scope)
         if running is None and scope["path"] in HEALTH_PATHS and self.running:
             running = self.running[0]  # whatever watches over the process does not know our names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from fedgov.activitystreams.audience import Audience, read_audience
@@ -53,13 +53,13 @@ class Activity:
     type: str
     actor: str
     object_uri: str | None
-    object: Document | None
+    object: Document | None = field(repr=False)
     objects: tuple[str, ...]
     target: str | None
     audience: Audience
     published: int | None
-    content: str | None
-    document: Document
+    content: str | None = field(repr=False)
+    document: Document = field(repr=False)  # what somebody wrote is in no log
 
     @property
     def to(self) -> tuple[str, ...]:

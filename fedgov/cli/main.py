@@ -135,10 +135,18 @@ def _unexpected(error: Exception, *, show: bool) -> str:
     show_default=True,
     help="How much to log.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["auto", "json", "human"]),
+    default="auto",
+    envvar="FEDGOV_LOG_FORMAT",
+    show_default=True,
+    help="JSON lines, or lines for people; auto: those for people on a terminal (or FEDGOV_LOG_FORMAT).",
+)
 @click.pass_context
-def fedgov(context: click.Context, home: Path, name: str | None, log_level: str) -> None:
+def fedgov(context: click.Context, home: Path, name: str | None, log_level: str, log_format: str) -> None:
     """A federated collaboration server for public bodies."""
-    import_module("fedgov.kernel.log").configure(level=log_level)
+    import_module("fedgov.kernel.log").configure(level=log_level, pretty={"json": False, "human": True}.get(log_format))
     context.obj = import_module("fedgov.cli.entrance").Entrance(home=home, name=name)
 
 

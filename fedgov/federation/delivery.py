@@ -14,7 +14,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
@@ -132,8 +132,8 @@ _log = structlog.get_logger(__name__)
 class _Parcel:
     """A delivery that may be sent now."""
 
-    row: Row[Any]
-    body: bytes
+    row: Row[Any] = field(repr=False)
+    body: bytes = field(repr=False)
     synchronisation: str | None
 
 

@@ -39,7 +39,7 @@ class VerifiedActivity:
     origin: str
     key_id: str
     proven: bool
-    body: bytes
+    body: bytes = field(repr=False)
     received_at: int
 
 
@@ -54,8 +54,8 @@ class FetchedObject:
         received_at: Milliseconds since the epoch.
     """
 
-    document: Document
-    body: bytes
+    document: Document = field(repr=False)
+    body: bytes = field(repr=False)
     author: str
     received_at: int
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
@@ -229,7 +229,7 @@ def _resolve(batch: Sequence[tuple[VerifiedActivity, asyncio.Future[None]]], err
 class _Plan:
     """What was found out about an item before it runs."""
 
-    row: Row[Any]
+    row: Row[Any] = field(repr=False)
     verified: VerifiedActivity
     handler: Handler | None
     missing: tuple[Need, ...]

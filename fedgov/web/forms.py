@@ -35,7 +35,7 @@ class FieldError:
 class Form:
     """Values and errors of one form."""
 
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     errors: tuple[FieldError, ...] = ()
 
     def value(self, name: str, default: str = "") -> str:

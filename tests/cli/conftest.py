@@ -24,7 +24,7 @@ def quick_keys() -> Iterator[None]:
 def same_log() -> Iterator[None]:
     """Leave the log of the tests as it is: that of a command ends with its output."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(log, "configure", lambda *, level: None)
+        patch.setattr(log, "configure", lambda *, level, pretty: None)
         yield
 
 

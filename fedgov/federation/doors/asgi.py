@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fedgov.federation.doors.answers import TOO_LARGE, TOO_SLOW, Reply
@@ -44,9 +44,9 @@ class Request:
         receive: Where its body comes from.
     """
 
-    scope: Scope
-    headers: dict[bytes, bytes]
-    receive: Receive
+    scope: Scope = field(repr=False)
+    headers: dict[bytes, bytes] = field(repr=False)
+    receive: Receive = field(repr=False)
 
     @property
     def is_signed(self) -> bool:
