@@ -42,11 +42,8 @@ class Limiter:
             per: Milliseconds of that period.
             now: Milliseconds since the epoch.
         """
-        paid = self._paid_until.get((what, who))
-        if paid is None:
-            return 0.0
-        # A clock that was set back must not lock anybody out for longer than a period.
-        return max(0.0, min(paid - now, 2.0 * per) - (per - per / most))
+        paid = self._paid((what, who), per=per, now=now)
+        return max(0.0, paid - now - (per - per / most))
 
     def note(self, what: str, who: str, *, most: int, per: int, now: int, cost: float = 1.0) -> None:
         """Count something, whether it was allowed or not.
@@ -61,7 +58,7 @@ class Limiter:
         """
         key = (what, who)
         with self._lock:
-            paid = min(max(self._paid_until.get(key, 0.0), now), now + per) + per / most * cost
+            paid = min(self._paid(key, per=per, now=now), now + per) + per / most * cost
             self._paid_until[key] = min(paid, now + 2.0 * per)
             self._paid_until.move_to_end(key)
             self._forget(now)
@@ -105,6 +102,11 @@ class Limiter:
             raise OverLimitError(
                 "too many requests; wait a moment", retry_after=pause / SECOND, detail=f"{what}: more than {most}"
             )
+
+    def _paid(self, key: tuple[str, str], *, per: int, now: int) -> float:
+        """Return until when somebody has used up the time; what was counted by a clock that was ahead is forgotten."""
+        paid = self._paid_until.get(key, 0.0)
+        return float(now) if paid < now or paid > now + 2.0 * per else paid
 
     def _forget(self, now: int) -> None:
         """Drop the two that were quiet longest if they are paid off, and whatever is too much."""
