@@ -10,9 +10,9 @@ import ssl
 import stat
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal
+from typing import Final
 
 import click
 import orjson
@@ -20,8 +20,11 @@ from sqlalchemy import func, select, text
 
 from fedgov import __version__
 from fedgov.app import Running, open_instance
+from fedgov.cli import duty
 from fedgov.cli.entrance import Entrance
+from fedgov.cli.findings import Finding, State
 from fedgov.features.audit import service as audit
+from fedgov.features.trust import queries as trust_queries
 from fedgov.federation import keys
 from fedgov.federation.client import GuardedClient, trusted_certificates
 from fedgov.kernel.clock import DAY, HOUR
@@ -31,7 +34,6 @@ from fedgov.store import schema
 from fedgov.store.tables import deliveries, inbox_items, peers
 from fedgov.store.transaction import Transaction
 
-State = Literal["good", "look", "bad"]
 MARKS: Final[dict[State, tuple[str, str]]] = {"good": ("✓", "green"), "look": ("!", "yellow"), "bad": ("✗", "red")}
 MIN_FREE_BYTES: Final = 1_000_000_000
 FULL_BYTES: Final = 10_000_000
@@ -40,21 +42,6 @@ MAX_CLOCK_SECONDS: Final = 60
 PATIENCE: Final = 5.0
 _NOT_OURS: Final = 421
 """Status of a server that does not know the name it was asked by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found.
-
-    Args:
-        state: ``good``; ``look``: somebody should look at it; ``bad``: something does not work.
-        about: What was checked.
-        words: What was found and what to do, in plain words.
-    """
-
-    state: State
-    about: str
-    words: str
 
 
 @click.command()
@@ -76,7 +63,8 @@ def doctor(entrance: Entrance) -> None:
 
 async def examine(config: Config) -> list[Finding]:
     """Do all checks of one instance; those that need its database only when that can be opened."""
-    found = [_look_at_disk(config), *_look_at_files(config), await _look_at_listener(config), *_look_at_proxies(config)]
+    found = [_look_at_disk(config), *duty.look_at_other_disks(config), *_look_at_files(config)]
+    found += [await _look_at_listener(config), *await duty.ask_ready(config), *_look_at_proxies(config)]
     try:
         async with open_instance(config) as running:
             for check in _INSIDE:
@@ -242,6 +230,7 @@ async def _look_from_outside(running: Running) -> list[Finding]:
     client = GuardedClient(replace(federation, allow_networks=own), user_agent=f"fedgov/{__version__} (+{site.origin})")
     try:
         answer = await client.get(site.application, accept="application/activity+json", seconds=PATIENCE)
+        metrics = await duty.look_for_metrics(running.instance.config, client)
     except FedgovError as error:
         words = (
             f"{site.application} cannot be read from here: {error.safe}; "
@@ -253,7 +242,8 @@ async def _look_from_outside(running: Running) -> list[Finding]:
     if answer.status == _NOT_OURS and await _is_unknown_here(running.instance.config):
         words = f"{site.application} answers {_NOT_OURS}, because the server does not know this name; see above"
         return [Finding("bad", "reachable", words)]
-    return [_judge(site.application, answer.status, answer.body), *_clock_finding(answer.headers.get("date", ""))]
+    clock = _clock_finding(answer.headers.get("date", ""))
+    return [_judge(site.application, answer.status, answer.body), *clock, *metrics]
 
 
 async def _is_unknown_here(config: Config) -> bool:
@@ -329,6 +319,15 @@ def _queues(tx: Transaction) -> tuple[int, int, int, int, int]:
     return waiting, oldest or 0, parked, failing, stuck
 
 
+async def _look_at_duty(running: Running) -> list[Finding]:
+    """Tell what whoever is on duty wants to know besides."""
+    trust = await running.instance.read(trust_queries.mode)
+    return [
+        *await duty.look_behind(running.instance),
+        *duty.look_at_choices(running.instance.config, trust=trust),
+    ]
+
+
 async def _look_at_audit_log(running: Running) -> list[Finding]:
     """Tell whether somebody changed, removed or added an entry."""
     found = await audit.verify(running.instance)
@@ -343,6 +342,7 @@ _INSIDE: Final[tuple[Callable[[Running], Awaitable[list[Finding]]], ...]] = (
     _look_at_name,
     _look_from_outside,
     _look_at_queues,
+    _look_at_duty,
     _look_at_audit_log,
 )
 """The checks that need an open instance."""

@@ -92,7 +92,7 @@ def test_everything_is_well(gouda: Path, ports: tuple[int, int]) -> None:
         found = findings(gouda, status=0)
     assert {words[0] for words in found.values()} == {"✓"}
     inside = {"database", "keys", "name", "reachable", "clock", "sending", "audit log"}
-    assert found.keys() == {"disk", "files", "server"} | inside
+    assert found.keys() == {"disk", "files", "server", "work"} | inside
     assert found["reachable"] == f"✓ http://gouda.localhost:{public}/actor answers as it should"
 
 

@@ -199,3 +199,31 @@ def test_systemd_hears_when_the_server_answers(home: Path, tmp_path: Path, monke
 def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", address)
     tell_service_manager("READY=1")
+
+
+def test_a_server_that_is_told_to_stop_says_so_at_once_and_answers_what_is_under_way(home: Path) -> None:
+    port = make_instance(home, "gouda")
+    said: list[bytes] = []
+    for _ in range(3):  # on a busy machine we may come a second too late to hear it
+        with (
+            serving("--home", home, "serve", "gouda", says="gemeente Gouda") as served,
+            socket.create_connection(("127.0.0.1", port), timeout=30) as under_way,
+        ):
+            head = f"POST /inbox HTTP/1.1\r\nHost: gouda.localhost:{port}\r\nContent-Length: 2\r\n"
+            under_way.sendall(f"{head}Content-Type: application/json\r\n\r\n{{".encode())
+            assert ask(port, "/readyz").body == b"ok\n"
+            begin = time.monotonic()
+            served.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(OSError):
+                while (found := ask(port, "/readyz").body) == b"ok\n":
+                    time.sleep(0.02)
+                said.append(found)
+            under_way.sendall(b"}")
+            answer = under_way.recv(1_000)
+            served.process.wait(timeout=40)
+            assert time.monotonic() - begin < 12
+        assert answer.startswith(b"HTTP/1.1 401 "), answer  # read to its end, and refused because nobody signed it
+        assert served.process.returncode == 0
+        if said:
+            break
+    assert said == [b'{"ready":false,"reason":"stopping"}']
