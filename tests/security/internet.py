@@ -170,13 +170,13 @@ class Internet(World):
                 quiet = 0 if await self.town.ask(_waiting) else quiet + 1
                 await asyncio.sleep(0.02)
 
-    async def log_in(self) -> dict[str, str]:
-        """Log fatima in; return the headers of her browser."""
+    async def log_in(self, username: str = "fatima") -> dict[str, str]:
+        """Log somebody in; return the headers of that browser."""
         page = await self.ask("GET", "/login", headers={"Accept": "text/html"})
         token = _TOKEN.search(page.page)
         assert token is not None
         cookie = "; ".join(each.partition(";")[0] for each in page.headers.getall("Set-Cookie"))
-        form = {"csrf": token[1], "username": self.fatima.username, "password": PASSWORD}
+        form = {"csrf": token[1], "username": username, "password": PASSWORD}
         headers = {"Accept": "text/html", "Cookie": cookie, "Origin": self.origin}
         answer = await self.ask("POST", "/login", headers=headers, body=form)
         assert answer.status == 303, answer.page

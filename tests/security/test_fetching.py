@@ -15,6 +15,7 @@ from fedgov.kernel.errors import FedgovError, MalformedError, NotFoundError
 from fedgov.kernel.uris import parse_handle
 from fedgov.store.transaction import Transaction
 from fedgov.web.proxied import proxied_path, secret_of
+from tests.federation.doors.porch import pair_of
 from tests.federation.interop.world import ACTIVITY_JSON, AS2, Correspondent, correspondent
 from tests.security.internet import Internet
 
@@ -66,6 +67,18 @@ async def test_fet_01_what_says_to_be_at_another_server_is_not_believed(
     internet.outside.serve({"@context": AS2, **victim.note(content="<p>vals</p>")}, at=there)
     async with internet.nothing_happens(fetched=[there]):
         await shares(internet, friend, there)
+
+
+async def test_fet_01_nobody_describes_somebody_elsewhere_under_an_own_address(
+    internet: Internet, victim: Correspondent
+) -> None:
+    there = internet.outside.url(f"bron{next(_names)}", "/users/m")
+    pair = pair_of(victim.uri, number=2)
+    keys = {"id": victim.pair.rsa.key_id, "owner": victim.uri, "publicKeyPem": pair.rsa.public.to_pem()}
+    internet.outside.serve({**victim.document, "name": "Mallory", "publicKey": keys}, at=there)
+    async with internet.nothing_happens(fetched=[there]):
+        with pytest.raises(FedgovError):
+            await internet.town.instance.fetch.actor(there)
 
 
 TYPES: Final = (

@@ -185,6 +185,19 @@ async def test_ld_07_an_invalid_proof_is_worse_than_none(
         assert answer.status in (400, 401), (sender.uri, answer.body)
 
 
+async def test_ld_07_the_proof_of_a_colleague_of_the_actor_is_refused(
+    internet: Internet, alice: Correspondent, forwarder: Correspondent
+) -> None:
+    bob = correspondent(internet.outside, alice.origin.removeprefix("http://").removesuffix(".example"), "/users/bob")
+    await internet.deliver(bob.activity("Create", bob.note(to=[PUBLIC, internet.fatima.uri])), by=bob)
+    now = internet.town.instance.clock.now()
+    activity = proven(bob, alice.activity("Create", alice.note(to=[PUBLIC, internet.fatima.uri])), now=now)
+    for sender in (forwarder, bob):
+        async with internet.nothing_happens():
+            answer = await internet.post(activity, by=sender)
+        assert answer.status == 401, sender.uri
+
+
 async def test_ld_07_a_key_that_stands_twice_is_refused(
     internet: Internet, alice: Correspondent, forwarder: Correspondent
 ) -> None:
