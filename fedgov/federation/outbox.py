@@ -34,6 +34,7 @@ def publish(
     audience: Audience,
     visibility: Visibility,
     also_to: Iterable[str] = (),
+    about: str | None = None,
     proven_by: PrivateKey | None = None,
 ) -> str:
     """Sign an activity, store it, and queue it for every server in its audience.
@@ -46,6 +47,7 @@ def publish(
         audience: Who it is for.
         visibility: Who may read it later; nothing of the organisation's own ever leaves.
         also_to: URIs of actors who get it without being named in it.
+        about: Id of what this is news of; whoever was to get that gets this too.
         proven_by: The actor's Ed25519 key that vouches for it, when that is not the newest.
 
     Returns:
@@ -81,7 +83,7 @@ def publish(
     )
     tx.signal(f"collection:{actor}")
     if visibility.leaves_the_instance:
-        targets = recipients.expand(tx, actor=actor, audience=audience, also_to=also_to)
+        targets = recipients.expand(tx, actor=actor, audience=audience, also_to=also_to, about=about)
         _queue(tx, activity_id=row_id, key=order_key(parsed), targets=targets)
     return uri
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from sqlalchemy import bindparam, or_, select
 
 from fedgov.activitystreams.audience import PUBLIC, Audience
 from fedgov.federation import actors, follows
 from fedgov.kernel.uris import host
+from fedgov.store.tables import activities, deliveries
 from fedgov.store.transaction import Transaction
+
+_EARLIER: Final = (
+    select(deliveries.c.host, deliveries.c.inbox, deliveries.c.recipients)
+    .join(activities, activities.c.id == deliveries.c.activity_id)
+    .where(or_(activities.c.object_uri == bindparam("about"), activities.c.uri == bindparam("about")))
+    .order_by(deliveries.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,9 @@ class Target:
     recipients: tuple[str, ...] = ()
 
 
-def expand(tx: Transaction, *, actor: str, audience: Audience, also_to: Iterable[str] = ()) -> list[Target]:
+def expand(
+    tx: Transaction, *, actor: str, audience: Audience, also_to: Iterable[str] = (), about: str | None = None
+) -> list[Target]:
     """Return where an activity must be delivered.
 
     Local actors are left out: they see it in the store. Actors whose inbox we
@@ -37,6 +51,8 @@ def expand(tx: Transaction, *, actor: str, audience: Audience, also_to: Iterable
         actor: URI of the local sender, whose followers collection is expanded.
         audience: Who it is for.
         also_to: URIs of actors who get it without being named in it.
+        about: Id of the object or activity that this is news of: every server that was to get that gets this too,
+            also when nobody there follows any more. Whether it may still have it is asked again before sending.
 
     Spec: ActivityPub, section 7.1.
     """
@@ -57,4 +73,7 @@ def expand(tx: Transaction, *, actor: str, audience: Audience, also_to: Iterable
         known = found.get(inbox)
         people = (*(known.recipients if known else ()), row.uri)
         found[inbox] = Target(host=host(inbox), inbox=inbox, recipients=people)
+    for row in tx.rows(_EARLIER, {"about": about}) if about is not None else ():
+        people = tuple(orjson.loads(row.recipients))
+        found.setdefault(row.inbox, Target(host=row.host, inbox=row.inbox, recipients=people))
     return list(found.values())

@@ -239,4 +239,5 @@ def _publish_tally(tx: Transaction, *, object_id: int) -> None:
         audience=audience,
         visibility=visibility,
         also_to=parts.interested(tx, object_id=object_id),
+        about=row.uri,
     )

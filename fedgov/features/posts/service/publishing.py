@@ -277,6 +277,7 @@ def _send(tx: Transaction, *, object_id: int, kind: str, also_to: Sequence[str] 
         audience=audience,
         visibility=visibility,
         also_to=also_to,
+        about=document["id"] if kind == "Update" else None,
     )
 
 
@@ -436,6 +437,7 @@ def withdraw_post(tx: Transaction, *, row: Row[Any]) -> None:
         audience=audience,
         visibility=visibility,
         also_to=also_to,
+        about=row.uri,
     )
 
 

@@ -184,6 +184,7 @@ def _publish_undo(tx: Transaction, *, actor: str, activity_uri: str, visibility:
         activity={"type": "Undo", "object": embeddable(_without_proof(done))},
         audience=read_audience(done),
         visibility=visibility,
+        about=activity_uri,
     )
 
 

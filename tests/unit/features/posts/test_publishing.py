@@ -8,8 +8,9 @@ import pytest
 from fedgov.activitystreams.audience import PUBLIC, Visibility
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import publishing, reacting
+from fedgov.features.posts.service import pinning, publishing, reacting
 from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft, PostAppeared, PostChanged, PostRemoved
+from fedgov.federation import follows as follow_rows
 from fedgov.federation import objects
 from fedgov.kernel.clock import DAY, MINUTE
 from fedgov.kernel.errors import ForbiddenError, InvalidError, NotFoundError
@@ -279,6 +280,31 @@ def test_a_deleted_post_leaves_a_tombstone_and_what_waited_is_withdrawn(people_t
     from fedgov.features.posts.queries.reach import receipt
 
     assert [each.state for each in receipt(people_town.tx, uri=row.uri).organisations] == ["withdrawn"]
+
+
+@pytest.mark.parametrize("change", ["edit", "deletion", "end of a share", "pin"])
+def test_news_of_a_post_goes_to_whoever_was_to_get_it_also_when_nobody_there_follows_any_more(
+    people_town: Town, change: str
+) -> None:
+    tx = people_town.tx
+    fatima, pieter = people_town.local("fatima"), people_town.remote()
+    people_town.befriend(pieter, fatima)
+    row = written(people_town, fatima, "Foutje")
+    if change == "end of a share":
+        reacting.share(tx, actor=fatima, object_id=row.object_id)
+    follow_rows.remove(tx, follower=pieter, following=fatima)
+
+    if change == "edit":
+        publishing.edit_post(tx, actor=fatima, object_id=row.object_id, text="Goed")
+    elif change == "deletion":
+        publishing.delete_post(tx, actor=fatima, object_id=row.object_id)
+    elif change == "pin":
+        pinning.pin(tx, actor=fatima, object_id=row.object_id)
+    else:
+        reacting.unshare(tx, actor=fatima, object_id=row.object_id)
+
+    kind = {"edit": "Update", "deletion": "Delete", "pin": "Add"}.get(change, "Undo")
+    assert people_town.queued().count((kind, LEEUWARDEN)) == 1
 
 
 def test_the_type_of_a_deleted_private_post_is_not_told(people_town: Town) -> None:
