@@ -111,8 +111,9 @@ Keepers = Mapping[str, Keeper]
 def order_key(activity: Activity) -> str:
     """Return the key under which the order of activities must be kept.
 
-    That is the object's id; or the pair (actor, target) for what can be done
-    and undone: Follow, Block, Like, Announce and reactions.
+    That is the object's id, also of what is put on top of a profile; or the pair
+    (actor, target) for what can be done and undone: Follow, Block, Like, Announce
+    and reactions.
 
     Spec: ``docs/explanation/delivery.md``.
     """
@@ -126,8 +127,6 @@ def order_key(activity: Activity) -> str:
             target = target.get("id")
         if isinstance(actor, str) and isinstance(target, str):
             return f"{actor} {target}"
-    if kind in ("Add", "Remove"):
-        return activity.target or activity.id
     if kind == "Flag":
         return activity.id
     return activity.object_uri or activity.id

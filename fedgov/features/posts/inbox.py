@@ -293,9 +293,9 @@ def check_add(tx: Transaction, verified: VerifiedActivity) -> None:
 
 
 def needs_of_add(activity: Activity) -> Iterable[Need]:
-    """Name what is put on top; without it nothing happens."""
+    """Name what is put on top; it is waited for, because nobody tells it twice."""
     if activity.object_uri is not None:
-        yield Need("object", activity.object_uri, required=False)
+        yield Need("object", activity.object_uri)
 
 
 # --- what was fetched -------------------------------------------------------------------------------------------

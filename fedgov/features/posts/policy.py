@@ -21,6 +21,8 @@ MIN_POLL: Final = 5 * MINUTE
 MAX_POLL: Final = 31 * DAY
 MAX_MENTIONS: Final = 50
 MAX_PINS: Final = 10
+MAX_PINS_ELSEWHERE: Final = 2 * MAX_PINS
+"""Kept of somebody elsewhere: their server has its own limit, and the end of an old one may come after a new one."""
 MAX_REACTIONS: Final = 10
 """Different emoji that one actor may give one post."""
 

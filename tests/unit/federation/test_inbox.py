@@ -17,7 +17,7 @@ from fedgov.activitystreams.activity import Activity, read_activity
 from fedgov.activitystreams.audience import Audience, Visibility
 from fedgov.federation import inbox as module
 from fedgov.federation import outbox
-from fedgov.federation.dispatch import ACTOR, ANY, Handler, Handlers, Need, VerifiedActivity
+from fedgov.federation.dispatch import ACTOR, ANY, Handler, Handlers, Need, VerifiedActivity, order_key
 from fedgov.federation.inbox import InboxWorker, Intake
 from fedgov.kernel.clock import DAY, HOUR, MINUTE
 from fedgov.kernel.errors import ForbiddenError, NotFoundError, RateLimitedError, UnreachableError
@@ -261,6 +261,21 @@ async def test_an_undo_in_the_same_batch_as_what_it_undoes_has_its_key(office: O
     await office.instance.write(module.append, verified=verified)
     first, second = await office.rows(inbox_items)
     assert first.order_key == second.order_key == f"{FATIMA} {DELFT}/users/bram"
+
+
+def test_what_is_put_on_top_of_a_profile_stays_behind_what_created_and_changed_it() -> None:
+    note = {"id": f"{DELFT}/notes/1", "type": "Note"}
+    top = {"target": f"{DELFT}/users/bram/featured"}
+    keys = {
+        order_key(read_activity(activity(kind, object=what, **more)))
+        for kind, what, more in (
+            ("Create", note, {}),
+            ("Add", note["id"], top),
+            ("Remove", note["id"], top),
+            ("Delete", note["id"], {}),
+        )
+    }
+    assert keys == {note["id"]}
 
 
 def _raising(error: Exception) -> Callable[[], Any]:

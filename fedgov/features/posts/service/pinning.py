@@ -35,7 +35,7 @@ def pin(tx: Transaction, *, actor: str, object_id: int) -> bool:
     if Visibility(row.visibility) is Visibility.DIRECT:
         raise InvalidError("a message to named people cannot be on a profile")
     count = int(tx.value(select(func.count()).select_from(pins).where(pins.c.actor == actor)))
-    if count >= policy.MAX_PINS:
+    if count >= (policy.MAX_PINS if row.local else policy.MAX_PINS_ELSEWHERE):
         raise InvalidError("there are enough messages at the top; take one off first")
     added = tx.execute(insert_or_ignore(pins), {"object_id": object_id, "actor": actor, "at": tx.now})
     if added and row.local:
@@ -68,4 +68,5 @@ def _publish(tx: Transaction, *, kind: str, row: Row[Any]) -> None:
         activity={"type": kind, "object": row.uri, "target": author.featured_uri},
         audience=audience,
         visibility=Visibility(row.visibility),
+        about=row.uri,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from fedgov.activitystreams.audience import PUBLIC, Visibility
 from fedgov.features.posts.inbox import HANDLERS, keep, needs_of_announce, needs_of_create
+from fedgov.features.posts.policy import MAX_PINS, MAX_PINS_ELSEWHERE
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.queries.reach import receipt
@@ -15,7 +16,15 @@ from fedgov.features.posts.vocabulary import PostAppeared, PostChanged, PostRemo
 from fedgov.federation import objects
 from fedgov.federation.dispatch import FetchedObject, Need
 from fedgov.kernel.clock import MINUTE, to_rfc3339
-from fedgov.kernel.errors import ConflictError, FedgovError, ForbiddenError, GoneError, MalformedError, NotFoundError
+from fedgov.kernel.errors import (
+    ConflictError,
+    FedgovError,
+    ForbiddenError,
+    GoneError,
+    InvalidError,
+    MalformedError,
+    NotFoundError,
+)
 from tests.unit.features.posts.correspondence import PIETER, activity, arrive, deliver, note, the_post, written
 from tests.unit.features.residents import NOW, Town, verified
 
@@ -390,6 +399,18 @@ def test_a_post_is_put_on_top_of_a_profile_and_taken_off(town: Town) -> None:
 
     deliver(town.tx, activity("Remove", row.uri, **target))
     assert featured(town.tx, actor=PIETER, viewer=None) == []
+
+
+def test_the_end_of_an_old_pin_may_come_after_a_new_one_but_not_for_ever(town: Town) -> None:
+    town.remote(featured=f"{PIETER}/featured")
+    target = {"target": f"{PIETER}/featured"}
+    uris = [arrive(town, note(key=str(number))).uri for number in range(MAX_PINS_ELSEWHERE + 1)]
+    assert MAX_PINS_ELSEWHERE > MAX_PINS
+
+    for uri in uris[:-1]:
+        deliver(town.tx, activity("Add", uri, **target))
+    with pytest.raises(InvalidError):
+        deliver(town.tx, activity("Add", uris[-1], **target))
 
 
 def test_aut_06_nobody_changes_another_ones_profile_or_features_others_posts(town: Town) -> None:
