@@ -243,7 +243,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
         fetcher.thread_wanted = backfiller.note
         intake = Intake(instance)
         describer = Describer(room)
-        mender = Mender(room, ended=following.receive_reject, accepted=following.receive_accept)
+        mender = Mender(room, ended=following.receive_reject, unanswered=following.ask_again)
         running = Running(
             instance=instance,
             desk=_desk(instance),

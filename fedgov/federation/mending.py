@@ -51,16 +51,14 @@ class Mender:
     Args:
         room: The post room.
         ended: Ends a follow of somebody here; ``(tx, *, follower, following)``.
-        accepted: Notes that a request of somebody here was granted; likewise.
+        unanswered: Asks again when a request of somebody here was granted and we did not hear of it; likewise.
     """
 
-    def __init__(
-        self, room: PostRoom, *, ended: ChangeFollow = follows.remove, accepted: ChangeFollow = follows.accept
-    ) -> None:
+    def __init__(self, room: PostRoom, *, ended: ChangeFollow, unanswered: ChangeFollow) -> None:
         self._instance = room.instance
         self._fetcher = Fetcher(room, keepers={})
         self._ended = ended
-        self._accepted = accepted
+        self._unanswered = unanswered
         self._queue: asyncio.Queue[_Ask] = asyncio.Queue(MAX_WAITING)
         self._not_before: OrderedDict[str, int] = OrderedDict()
 
@@ -144,7 +142,7 @@ class Mender:
                 self._ended(tx, follower=follower, following=actor)
         for follower in too_few:
             if follows.find(tx, follower=follower, following=actor) is not None:
-                self._accepted(tx, follower=follower, following=actor)  # the Accept did not reach us
+                self._unanswered(tx, follower=follower, following=actor)
             else:
                 _take_back(tx, follower=follower, following=actor)
         _log.info("followers_mended", actor=actor, ended=len(too_many), taken_back=len(too_few))

@@ -17,6 +17,7 @@ from fedgov.features.people import queries
 from fedgov.features.people.service import blocks, follows, moves, removal
 from fedgov.features.people.service.profiles import remember_profile
 from fedgov.federation import actors
+from fedgov.federation import follows as follow_rows
 from fedgov.federation.dispatch import ACTOR, Handler, Need, VerifiedActivity
 from fedgov.kernel.errors import ForbiddenError, MalformedError
 from fedgov.store.transaction import Transaction
@@ -31,16 +32,31 @@ def on_follow(tx: Transaction, verified: VerifiedActivity) -> None:
 
 def on_accept(tx: Transaction, verified: VerifiedActivity) -> None:
     """Somebody lets a person here follow; what nobody asked for has no effect (AUT-04)."""
-    follower = _asker(tx, verified.activity)
+    activity = verified.activity
+    follower = _asker(tx, activity)
     if follower is not None:
-        follows.receive_accept(tx, follower=follower, following=verified.activity.actor)
+        follows.receive_accept(tx, follower=follower, following=activity.actor, request=activity.object_uri)
+
+
+def check_accept(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Refuse an answer to what nobody asked, or asks no longer, before anything is fetched."""
+    activity = verified.activity
+    follower = _asker(tx, activity)
+    if follower is None or follow_rows.find(tx, follower=follower, following=activity.actor) is None:
+        raise ForbiddenError("nobody here asked for this", detail=activity.id)
+
+
+def needs_of_accept(activity: Activity) -> Iterable[Need]:
+    """Read anew whom somebody begins to follow: of what changed before, their server told us nothing."""
+    yield Need(kind="actor", uri=activity.actor, required=False, fresh=True)
 
 
 def on_reject(tx: Transaction, verified: VerifiedActivity) -> None:
     """Somebody refuses a person here as a follower, now or afterwards."""
-    follower = _asker(tx, verified.activity)
+    activity = verified.activity
+    follower = _asker(tx, activity)
     if follower is not None:
-        follows.receive_reject(tx, follower=follower, following=verified.activity.actor)
+        follows.receive_reject(tx, follower=follower, following=activity.actor, request=activity.object_uri)
 
 
 def on_undo_follow(tx: Transaction, verified: VerifiedActivity) -> None:
@@ -167,7 +183,7 @@ def _is_older(tx: Transaction, document: Document, *, of: str) -> bool:
 
 HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
     ("Follow", ACTOR): Handler(apply=on_follow),
-    ("Accept", "Follow"): Handler(apply=on_accept),
+    ("Accept", "Follow"): Handler(apply=on_accept, needs=needs_of_accept, check=check_accept),
     ("Reject", "Follow"): Handler(apply=on_reject),
     ("Undo", "Follow"): Handler(apply=on_undo_follow),
     ("Block", ACTOR): Handler(apply=on_block),

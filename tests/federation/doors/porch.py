@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, func, select
 
 from fedgov.activitystreams.actor import Actor, Capability, KeyDocument, actor_document
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
+from fedgov.features.people.service.follows import ask_again
 from fedgov.federation import actors, follows, keys, objects, outbox
 from fedgov.federation.client import GuardedClient
 from fedgov.federation.describe import RFC9421, Describer
@@ -252,7 +253,7 @@ async def open_town(
     fetcher = Fetcher(room, keepers={})
     instance.fetch = fetcher
     gate = Gate(room, keyring=KeyRing(room, fetcher=fetcher))
-    describer, mender = Describer(room), Mender(room)
+    describer, mender = Describer(room), Mender(room, ended=follows.remove, unanswered=ask_again)
     doors = Doors(
         room, gate=gate, intake=Intake(instance), face=face or BlankFace(), describer=describer, mender=mender
     )

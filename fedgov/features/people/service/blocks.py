@@ -71,6 +71,9 @@ def unblock(tx: Transaction, *, who: str, whom: str) -> bool:
 def receive_block(tx: Transaction, *, who: str, whom: str, activity_uri: str) -> None:
     """Note that somebody elsewhere shut the door on a person here; follows between them end.
 
+    That the person here does not follow any more is told, because the door may be
+    open again by now, and a new request have been granted there meanwhile.
+
     Args:
         tx: The open transaction.
         who: URI of who blocks.
@@ -79,7 +82,8 @@ def receive_block(tx: Transaction, *, who: str, whom: str, activity_uri: str) ->
     """
     if queries.blocks(tx, who=who, whom=whom):
         return
-    follows.end_silently(tx, one=who, other=whom)
+    follows.unfollow(tx, actor=whom, target=who)
+    follows.receive_undo(tx, follower=who, following=whom)
     _shut(tx, who=who, whom=whom, activity_uri=activity_uri)
 
 

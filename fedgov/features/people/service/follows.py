@@ -79,6 +79,30 @@ def unfollow(tx: Transaction, *, actor: str, target: str) -> bool:
     return True
 
 
+def ask_again(tx: Transaction, *, follower: str, following: str) -> bool:
+    """Repeat a request that the other side seems to have granted without us hearing of it.
+
+    Its list of followers may be of before our last messages, so it alone grants nothing;
+    the answer to the newest request does.
+
+    Args:
+        tx: The open transaction.
+        follower: URI of the local actor who asked.
+        following: URI of who was asked.
+
+    Returns:
+        False when no request of theirs is open.
+
+    Spec: FEP-8fcf.
+    """
+    row = follows.find(tx, follower=follower, following=following)
+    if row is None or row.state != "pending" or not tx.site.owns(follower):
+        return False
+    uri = tell(tx, actor=follower, to=following, activity={"type": "Follow", "object": following})
+    follows.put(tx, follower=follower, following=following, state="pending", activity_uri=uri)
+    return True
+
+
 def accept_request(tx: Transaction, *, actor: str, follower: str) -> None:
     """Let somebody follow who asked for it.
 
@@ -170,39 +194,53 @@ def receive_follow(tx: Transaction, *, follower: str, following: str, activity: 
     return "accepted"
 
 
-def receive_accept(tx: Transaction, *, follower: str, following: str) -> bool:
+def receive_accept(tx: Transaction, *, follower: str, following: str, request: str | None = None) -> bool:
     """Note that a request of somebody here was granted.
 
     Args:
         tx: The open transaction.
         follower: URI of the local actor who asked.
         following: URI of who granted it.
+        request: Id of the Follow that is answered, where the answer says so.
 
     Returns:
-        False when nothing was asked, so nothing happens (AUT-04).
+        False when nothing was asked, so nothing happens (AUT-04), or when another request was answered.
     """
-    if not tx.site.owns(follower) or not follows.accept(tx, follower=follower, following=following):
+    row = follows.find(tx, follower=follower, following=following)
+    if row is None or not tx.site.owns(follower) or _is_another(tx, row=row, request=request):
+        return False
+    if not follows.accept(tx, follower=follower, following=following):
         return False
     tx.tell(Followed(follower=follower, following=following))
     return True
 
 
-def receive_reject(tx: Transaction, *, follower: str, following: str) -> bool:
+def receive_reject(tx: Transaction, *, follower: str, following: str, request: str | None = None) -> bool:
     """Note that a request of somebody here was refused, or a granted one taken back.
 
     Args:
         tx: The open transaction.
         follower: URI of the local actor who asked or follows.
         following: URI of who refuses.
+        request: Id of the Follow that is answered, where the answer says so.
 
     Returns:
-        False when there was nothing to refuse.
+        False when there was nothing to refuse, or when another request was answered.
     """
     row = follows.find(tx, follower=follower, following=following)
-    if row is None or not tx.site.owns(follower):
+    if row is None or not tx.site.owns(follower) or _is_another(tx, row=row, request=request):
         return False
     _end(tx, row=row)
     return True
+
+
+def _is_another(tx: Transaction, *, row: Row[Any], request: str | None) -> bool:
+    """Tell whether an answer is about an earlier request than the one that stands.
+
+    Who stops following and begins again has sent two of them, and the answer to the
+    first may come last. Ids that are not ours say nothing: some servers make up their own.
+    """
+    return request is not None and row.activity_uri not in (None, request) and tx.site.owns(request)
 
 
 def receive_undo(tx: Transaction, *, follower: str, following: str) -> bool:
@@ -212,14 +250,6 @@ def receive_undo(tx: Transaction, *, follower: str, following: str) -> bool:
         return False
     _end(tx, row=row)
     return True
-
-
-def end_silently(tx: Transaction, *, one: str, other: str) -> None:
-    """End the follows between two actors, both ways, without a message about it."""
-    for follower, following in ((one, other), (other, one)):
-        row = follows.find(tx, follower=follower, following=following)
-        if row is not None:
-            _end(tx, row=row)
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def block_of(who: str, whom: str) -> dict[str, object]:
     return {"id": f"{who}#blocks/1", "type": "Block", "actor": who, "object": whom}
 
 
-def test_a_block_from_elsewhere_ends_follows_without_an_answer(town: Town) -> None:
+def test_a_block_from_elsewhere_ends_follows_and_tells_that_nobody_follows_any_more(town: Town) -> None:
     fatima, pieter = town.local(), town.remote()
     town.befriend(fatima, pieter)
     town.befriend(pieter, fatima)
@@ -79,7 +79,8 @@ def test_a_block_from_elsewhere_ends_follows_without_an_answer(town: Town) -> No
     for _ in range(2):
         on_block(town.tx, verified(block_of(pieter, fatima)))
 
-    assert town.sent() == []
+    [undo] = town.sent()
+    assert (undo["type"], undo["object"]["type"], undo["object"]["object"]) == ("Undo", "Follow", pieter)
     assert len(town.events(Unfollowed)) == 2
     assert town.events(Blocked) == [Blocked(who=pieter, whom=fatima)]
     with pytest.raises(ForbiddenError):

@@ -5,11 +5,12 @@ import pytest
 
 from fedgov.activitystreams.document import Document
 from fedgov.features.people import queries
-from fedgov.features.people.inbox import on_accept, on_follow, on_reject, on_undo_follow
+from fedgov.features.people.inbox import HANDLERS, on_accept, on_follow, on_reject, on_undo_follow
 from fedgov.features.people.service import accounts, blocks, follows
 from fedgov.features.people.vocabulary import Followed, FollowRequested, Unfollowed
 from fedgov.federation import actors
 from fedgov.federation import follows as rows
+from fedgov.federation.dispatch import Need
 from fedgov.kernel.errors import ForbiddenError, NotFoundError
 from fedgov.store.tables import inbox_items
 from tests.unit.features.residents import NOW, Town, verified
@@ -190,6 +191,21 @@ def test_aut_04_an_accept_that_nobody_asked_for_has_no_effect(town: Town) -> Non
     assert town.heard == [event for event in town.heard if not isinstance(event, Followed)]
 
 
+def test_whom_one_begins_to_follow_is_read_anew_if_that_is_possible_now(town: Town) -> None:
+    fatima, pieter = town.local(), town.remote()
+    follows.follow(town.tx, actor=fatima, target=pieter)
+    [sent] = town.sent("Follow")
+    arrived = verified(answer("Accept", by=pieter, to=sent))
+
+    handler = HANDLERS["Accept", "Follow"]
+    assert list(handler.needs(arrived.activity)) == [Need(kind="actor", uri=pieter, required=False, fresh=True)]
+    handler.check(town.tx, arrived)
+
+    follows.unfollow(town.tx, actor=fatima, target=pieter)
+    with pytest.raises(ForbiddenError):
+        handler.check(town.tx, arrived)
+
+
 def test_an_accept_comes_once(town: Town) -> None:
     fatima, pieter = town.local(), town.remote()
     follows.follow(town.tx, actor=fatima, target=pieter)
@@ -210,6 +226,33 @@ def test_a_reject_ends_a_request_and_a_follow(town: Town, *, accepted_before: bo
     on_reject(town.tx, verified(answer("Reject", by=pieter, to=sent)))
 
     assert state(town, fatima, pieter) is None
+
+
+@pytest.mark.parametrize("kind", ["Accept", "Reject"])
+@pytest.mark.parametrize("embedded", [True, False])
+def test_an_answer_to_an_earlier_request_leaves_the_one_that_stands(town: Town, kind: str, *, embedded: bool) -> None:
+    fatima, pieter = town.local(), town.remote()
+    follows.follow(town.tx, actor=fatima, target=pieter)
+    follows.unfollow(town.tx, actor=fatima, target=pieter)
+    follows.follow(town.tx, actor=fatima, target=pieter)
+    first, second = town.sent("Follow")
+
+    late = answer(kind, by=pieter, to=first if embedded else first["id"])
+    (on_accept if kind == "Accept" else on_reject)(town.tx, verified(late))
+    assert state(town, fatima, pieter) == "pending"
+
+    on_accept(town.tx, verified(answer("Accept", by=pieter, to=second)))
+    assert state(town, fatima, pieter) == "accepted"
+
+
+def test_an_answer_that_gives_the_request_an_id_of_its_own_counts(town: Town) -> None:
+    fatima, pieter = town.local(), town.remote()
+    follows.follow(town.tx, actor=fatima, target=pieter)
+    [sent] = town.sent("Follow")
+
+    on_accept(town.tx, verified(answer("Accept", by=pieter, to=sent | {"id": f"{pieter}#follows/9"})))
+
+    assert state(town, fatima, pieter) == "accepted"
 
 
 def test_a_reject_by_somebody_else_has_no_effect(town: Town) -> None:
