@@ -25,7 +25,7 @@ def quick_keys() -> Iterator[None]:
     """Let actors that are made in this process share a few RSA keys, and leave the log of the tests alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "generate_rsa", pooled_rsa)
-        patch.setattr(log, "configure", lambda *, level: None)
+        patch.setattr(log, "configure", lambda **_settings: None)
         yield
 
 

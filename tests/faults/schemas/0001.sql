@@ -1,0 +1,660 @@
+BEGIN TRANSACTION;
+CREATE TABLE accounts (
+	id BIGINT NOT NULL, 
+	actor_uri TEXT NOT NULL, 
+	username VARCHAR(30) NOT NULL, 
+	email TEXT, 
+	password_hash TEXT NOT NULL, 
+	administrator BOOLEAN DEFAULT '0' NOT NULL, 
+	language VARCHAR(8), 
+	default_audience VARCHAR(12) DEFAULT 'organisation' NOT NULL, 
+	summary_source TEXT DEFAULT '' NOT NULL, 
+	fields_source TEXT DEFAULT '[]' NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	last_seen_at BIGINT, 
+	disabled_at BIGINT, 
+	CONSTRAINT pk_accounts PRIMARY KEY (id), 
+	CONSTRAINT uq_accounts_actor_uri UNIQUE (actor_uri), 
+	CONSTRAINT uq_accounts_username UNIQUE (username)
+);
+INSERT INTO "accounts" VALUES(3764387840001045891,'https://gouda.example/users/fatima','fatima',NULL,'none',0,NULL,'organisation','','[]',1795000000000,NULL,NULL);
+INSERT INTO "accounts" VALUES(3764387840001046122,'https://gouda.example/users/bram','bram',NULL,'none',0,NULL,'organisation','','[]',1795000000000,NULL,NULL);
+INSERT INTO "accounts" VALUES(3764569033933559379,'https://gouda.example/users/weg','weg',NULL,'none',0,NULL,'organisation','','[]',1795086400000,NULL,NULL);
+CREATE TABLE activities (
+	id BIGINT NOT NULL, 
+	uri TEXT NOT NULL, 
+	actor TEXT NOT NULL, 
+	type VARCHAR(40) NOT NULL, 
+	object_uri TEXT, 
+	visibility VARCHAR(12) NOT NULL, 
+	document TEXT NOT NULL, 
+	published_at BIGINT NOT NULL, 
+	CONSTRAINT pk_activities PRIMARY KEY (id), 
+	CONSTRAINT uq_activities_uri UNIQUE (uri)
+);
+INSERT INTO "activities" VALUES(3764387840001046639,'https://gouda.example/activities/3764387840001046639','https://gouda.example/users/fatima','Create','https://gouda.example/posts/3764387840001046609','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764387840001046639","actor":"https://gouda.example/users/fatima","published":"2026-11-18T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"type":"Create","object":{"summary":"Een bericht met een link, voor wie het lezen wil.","id":"https://gouda.example/posts/3764387840001046609","type":"Article","attributedTo":"https://gouda.example/users/fatima","content":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>","published":"2026-11-18T11:06:40.000Z","url":"https://gouda.example/posts/3764387840001046609","sensitive":false,"tag":[],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>"},"replies":"https://gouda.example/posts/3764387840001046609/replies","name":"Een artikel","preview":{"type":"Note","attributedTo":"https://gouda.example/users/fatima","content":"Een bericht met een link, voor wie het lezen wil.","published":"2026-11-18T11:06:40.000Z"}},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/fatima#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-18T11:06:40Z","proofValue":"z35zRHPgR4RdeX6uxq1imib6YyX4LxWUorEJQJawZYcqCnnL4ST17ZxptKReNWVncrAxbRfmdAqgBTNuyKnAupZA6"}}',1795000000000);
+INSERT INTO "activities" VALUES(3764569033933558391,'https://gouda.example/activities/3764569033933558391','https://gouda.example/users/bram','Create','https://gouda.example/posts/3764569033933558373','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933558391","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"type":"Create","object":{"id":"https://gouda.example/posts/3764569033933558373","type":"Note","attributedTo":"https://gouda.example/users/bram","content":"<p>Ik ook.</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933558373","sensitive":false,"tag":[{"type":"Mention","href":"https://gouda.example/users/fatima","name":"@fatima@gouda.example"}],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"contentMap":{"nl":"<p>Ik ook.</p>"},"inReplyTo":"https://gouda.example/posts/3764387840001046609","replies":"https://gouda.example/posts/3764569033933558373/replies"},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z5tSgc1L2vA9xn33ttjmxCdXqCu6NSFqLB2bvB2tRUfiW1jYvyDZkqjUPmRztrSLa8sgGvGV2hgLvV4Vz4d4W7xPq"}}',1795086400000);
+INSERT INTO "activities" VALUES(3764569033933558580,'https://gouda.example/activities/3764569033933558580','https://gouda.example/users/fatima','Create','https://gouda.example/posts/3764569033933558576','followers','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933558580","actor":"https://gouda.example/users/fatima","published":"2026-11-19T11:06:40.000Z","to":["https://gouda.example/users/fatima/followers"],"type":"Create","object":{"id":"https://gouda.example/posts/3764569033933558576","type":"Question","attributedTo":"https://gouda.example/users/fatima","content":"<p>Doen?</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933558576","sensitive":false,"tag":[],"attachment":[],"to":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Doen?</p>"},"replies":"https://gouda.example/posts/3764569033933558576/replies","oneOf":[{"type":"Note","name":"Ja","replies":{"type":"Collection","totalItems":0}},{"type":"Note","name":"Nee","replies":{"type":"Collection","totalItems":0}}],"endTime":"2026-11-20T11:06:40.000Z","votersCount":0},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/fatima#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"zGAQHFCN48Pg2DvT8PdDkPv6touviWYMqJnttxMR8r3w6npF8dBtPzSUbbvJsBuc3UZD2VwydmGjksjSReNnxF6c"}}',1795086400000);
+INSERT INTO "activities" VALUES(3764569033933558914,'https://gouda.example/activities/3764569033933558914','https://gouda.example/users/bram','Like','https://gouda.example/posts/3764387840001046609','direct','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933558914","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://gouda.example/users/fatima"],"type":"Like","object":"https://gouda.example/posts/3764387840001046609","proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"zsTWF1jzuJZXYJnXJjsaFfhh6bTM11YcjQVWLHbV7vW1mA8aPYZZVFZUFjWKiZydp9w4Fdp4iMLkpVBj5o6TPthY"}}',1795086400000);
+INSERT INTO "activities" VALUES(3764569033933558998,'https://gouda.example/activities/3764569033933558998','https://gouda.example/users/bram','Announce','https://gouda.example/posts/3764387840001046609','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933558998","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"type":"Announce","object":"https://gouda.example/posts/3764387840001046609","proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z2pQH1oBZ9qQWCfcvdP6pP1KmATNmNNwVzKzMA5EiJ5DkXqkZ9N2WUArBiaxLVMbcRw58MYgGDxASWy7LNVMSJRe8"}}',1795086400000);
+CREATE TABLE actors (
+	id BIGINT NOT NULL, 
+	uri TEXT NOT NULL, 
+	host VARCHAR(260) NOT NULL, 
+	local BOOLEAN NOT NULL, 
+	kind VARCHAR(20) NOT NULL, 
+	username VARCHAR(128) NOT NULL, 
+	name TEXT DEFAULT '' NOT NULL, 
+	summary_html TEXT DEFAULT '' NOT NULL, 
+	function TEXT DEFAULT '' NOT NULL, 
+	department TEXT DEFAULT '' NOT NULL, 
+	avatar_url TEXT, 
+	header_url TEXT, 
+	inbox TEXT NOT NULL, 
+	shared_inbox TEXT, 
+	followers_uri TEXT, 
+	featured_uri TEXT, 
+	approves_followers BOOLEAN DEFAULT '0' NOT NULL, 
+	discoverable BOOLEAN DEFAULT '0' NOT NULL, 
+	indexable BOOLEAN DEFAULT '0' NOT NULL, 
+	lists_followers BOOLEAN DEFAULT '1' NOT NULL, 
+	moved_to TEXT, 
+	also_known_as TEXT DEFAULT '[]' NOT NULL, 
+	fields TEXT DEFAULT '[]' NOT NULL, 
+	document TEXT, 
+	created_at BIGINT NOT NULL, 
+	updated_at BIGINT NOT NULL, 
+	fetched_at BIGINT, 
+	disabled_at BIGINT, 
+	deleted_at BIGINT, 
+	CONSTRAINT pk_actors PRIMARY KEY (id), 
+	CONSTRAINT uq_actors_uri UNIQUE (uri)
+);
+INSERT INTO "actors" VALUES(3764387840001045166,'https://gouda.example/actor','gouda.example',1,'Application','gouda.example','gouda.example','','','',NULL,NULL,'https://gouda.example/actor/inbox','https://gouda.example/inbox','https://gouda.example/actor/followers','https://gouda.example/actor/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840001045464,'https://gouda.example/organisation','gouda.example',1,'Organization','organisatie','gemeente Gouda','','','',NULL,NULL,'https://gouda.example/organisation/inbox','https://gouda.example/inbox','https://gouda.example/organisation/followers','https://gouda.example/organisation/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840001045716,'https://gouda.example/users/fatima','gouda.example',1,'Person','fatima','Fatima','','','',NULL,NULL,'https://gouda.example/users/fatima/inbox','https://gouda.example/inbox','https://gouda.example/users/fatima/followers','https://gouda.example/users/fatima/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840001045959,'https://gouda.example/users/bram','gouda.example',1,'Person','bram','Bram','','','',NULL,NULL,'https://gouda.example/users/bram/inbox','https://gouda.example/inbox','https://gouda.example/users/bram/followers','https://gouda.example/users/bram/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840001046243,'https://delft.example/users/jan','delft.example',0,'Person','jan','','','','',NULL,NULL,'https://delft.example/users/jan/inbox',NULL,NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840001046279,'https://breda.example/users/jan','breda.example',0,'Person','jan','','','','',NULL,NULL,'https://breda.example/users/jan/inbox','https://breda.example/inbox',NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840001046457,'https://utrecht.example/users/jan','utrecht.example',0,'Person','jan','','','','',NULL,NULL,'https://utrecht.example/users/jan/inbox','https://utrecht.example/inbox',NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
+INSERT INTO "actors" VALUES(3764569033933559226,'https://gouda.example/users/weg','gouda.example',1,'Person','weg','Weg','','','',NULL,NULL,'https://gouda.example/users/weg/inbox','https://gouda.example/inbox','https://gouda.example/users/weg/followers','https://gouda.example/users/weg/featured',0,1,0,1,NULL,'[]','[]',NULL,1795086400000,1795086400000,NULL,NULL,NULL);
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0001');
+CREATE TABLE attachments (
+	id BIGINT NOT NULL, 
+	object_id BIGINT NOT NULL, 
+	position INTEGER NOT NULL, 
+	kind VARCHAR(10) NOT NULL, 
+	media_type VARCHAR(255), 
+	url TEXT NOT NULL, 
+	media_id BIGINT, 
+	name TEXT DEFAULT '' NOT NULL, 
+	size BIGINT, 
+	has_preview BOOLEAN DEFAULT '0' NOT NULL, 
+	alt TEXT DEFAULT '' NOT NULL, 
+	width INTEGER, 
+	height INTEGER, 
+	blurhash VARCHAR(128), 
+	focal_x FLOAT, 
+	focal_y FLOAT, 
+	CONSTRAINT pk_attachments PRIMARY KEY (id), 
+	CONSTRAINT fk_attachments_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+CREATE TABLE attempts (
+	subject VARCHAR(120) NOT NULL, 
+	count INTEGER NOT NULL, 
+	last_at BIGINT NOT NULL, 
+	CONSTRAINT pk_attempts PRIMARY KEY (subject)
+);
+CREATE TABLE audience (
+	object_id BIGINT NOT NULL, 
+	target TEXT NOT NULL, 
+	CONSTRAINT pk_audience PRIMARY KEY (object_id, target), 
+	CONSTRAINT fk_audience_object_id FOREIGN KEY(object_id) REFERENCES objects (id) ON DELETE CASCADE
+);
+INSERT INTO "audience" VALUES(3764387840001046609,'https://gouda.example/users/fatima/followers');
+INSERT INTO "audience" VALUES(3764569033933558373,'https://gouda.example/users/bram/followers');
+INSERT INTO "audience" VALUES(3764569033933558373,'https://gouda.example/users/fatima');
+INSERT INTO "audience" VALUES(3764569033933558576,'https://gouda.example/users/fatima/followers');
+CREATE TABLE audit_entries (
+	number BIGINT NOT NULL, 
+	at BIGINT NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	who TEXT NOT NULL, 
+	door VARCHAR(20) NOT NULL, 
+	source VARCHAR(60) NOT NULL, 
+	target TEXT NOT NULL, 
+	result VARCHAR(10) NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_audit_entries PRIMARY KEY (number)
+);
+INSERT INTO "audit_entries" VALUES(1,1795000000000,'schema.upgraded','','server','','0001','done','c03e9a30e282aa6f4ef12fc42a3608c4281a7e65ec5a4a3c236582db9a0fc67b');
+INSERT INTO "audit_entries" VALUES(2,1795000000000,'account.created','','server','','https://gouda.example/users/fatima','done','a46f1a7e2d97fdae032a1a067ba6f6696808961f89ddac80a62d405b9f414262');
+INSERT INTO "audit_entries" VALUES(3,1795000000000,'account.created','','server','','https://gouda.example/users/bram','done','53ef5302e101434c887e5f9920fad060b34064a34347d9410841247f699c3973');
+INSERT INTO "audit_entries" VALUES(4,1795086400000,'account.created','','server','','https://gouda.example/users/weg','done','0af13e791918fb4d45b6a7f26bb2962077bd7bb4985ac861b9bc26e9c77c9fae');
+CREATE TABLE audit_head (
+	id INTEGER NOT NULL, 
+	number BIGINT NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	anchor_number BIGINT NOT NULL, 
+	anchor_hash VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_audit_head PRIMARY KEY (id)
+);
+INSERT INTO "audit_head" VALUES(1,4,'0af13e791918fb4d45b6a7f26bb2962077bd7bb4985ac861b9bc26e9c77c9fae',0,'0000000000000000000000000000000000000000000000000000000000000000');
+CREATE TABLE blocks (
+	id BIGINT NOT NULL, 
+	who TEXT NOT NULL, 
+	whom TEXT NOT NULL, 
+	activity_uri TEXT, 
+	created_at BIGINT NOT NULL, 
+	CONSTRAINT pk_blocks PRIMARY KEY (id), 
+	CONSTRAINT uq_blocks_who_whom UNIQUE (who, whom)
+);
+CREATE TABLE bookmarks (
+	id BIGINT NOT NULL, 
+	owner_id BIGINT NOT NULL, 
+	object_id BIGINT NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_bookmarks PRIMARY KEY (id), 
+	CONSTRAINT uq_bookmarks_object_id_owner_id UNIQUE (object_id, owner_id)
+);
+CREATE TABLE deliveries (
+	id BIGINT NOT NULL, 
+	activity_id BIGINT NOT NULL, 
+	host VARCHAR(260) NOT NULL, 
+	inbox TEXT NOT NULL, 
+	recipients TEXT DEFAULT '[]' NOT NULL, 
+	order_key TEXT NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	attempts INTEGER DEFAULT '0' NOT NULL, 
+	next_attempt_at BIGINT NOT NULL, 
+	reason TEXT, 
+	created_at BIGINT NOT NULL, 
+	sent_at BIGINT, 
+	confirmed_at BIGINT, 
+	CONSTRAINT pk_deliveries PRIMARY KEY (id), 
+	CONSTRAINT fk_deliveries_activity_id FOREIGN KEY(activity_id) REFERENCES activities (id)
+);
+INSERT INTO "deliveries" VALUES(3764387840001046660,3764387840001046639,'delft.example','https://delft.example/users/jan/inbox','[]','https://gouda.example/posts/3764387840001046609','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764387840001046693,3764387840001046639,'breda.example','https://breda.example/inbox','[]','https://gouda.example/posts/3764387840001046609','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764387840001046703,3764387840001046639,'utrecht.example','https://utrecht.example/inbox','[]','https://gouda.example/posts/3764387840001046609','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764569033933558654,3764569033933558580,'delft.example','https://delft.example/users/jan/inbox','[]','https://gouda.example/posts/3764569033933558576','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764569033933558705,3764569033933558580,'breda.example','https://breda.example/inbox','[]','https://gouda.example/posts/3764569033933558576','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764569033933558806,3764569033933558580,'utrecht.example','https://utrecht.example/inbox','[]','https://gouda.example/posts/3764569033933558576','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
+CREATE TABLE domain_rules (
+	domain VARCHAR(260) NOT NULL, 
+	rule VARCHAR(10) NOT NULL, 
+	reason TEXT DEFAULT '' NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	created_by TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_domain_rules PRIMARY KEY (domain)
+);
+CREATE TABLE follows (
+	id BIGINT NOT NULL, 
+	follower TEXT NOT NULL, 
+	following TEXT NOT NULL, 
+	activity_uri TEXT, 
+	state VARCHAR(10) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	CONSTRAINT pk_follows PRIMARY KEY (id), 
+	CONSTRAINT uq_follows_follower_following UNIQUE (follower, following)
+);
+INSERT INTO "follows" VALUES(3764387840001046150,'https://gouda.example/users/bram','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
+INSERT INTO "follows" VALUES(3764387840001046267,'https://delft.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
+INSERT INTO "follows" VALUES(3764387840001046353,'https://breda.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
+INSERT INTO "follows" VALUES(3764387840001046506,'https://utrecht.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
+CREATE TABLE hashtags (
+	object_id BIGINT NOT NULL, 
+	tag VARCHAR(128) NOT NULL, 
+	CONSTRAINT pk_hashtags PRIMARY KEY (object_id, tag), 
+	CONSTRAINT fk_hashtags_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+CREATE TABLE home_entries (
+	owner_id BIGINT NOT NULL, 
+	entry_id BIGINT NOT NULL, 
+	object_id BIGINT NOT NULL, 
+	author_id BIGINT NOT NULL, 
+	shared_by_id BIGINT, 
+	CONSTRAINT pk_home_entries PRIMARY KEY (owner_id, entry_id), 
+	CONSTRAINT uq_home_entries_object_id_owner_id UNIQUE (object_id, owner_id)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "home_entries" VALUES(3764387840001045716,3764387840001046609,3764387840001046609,3764387840001045716,NULL);
+INSERT INTO "home_entries" VALUES(3764387840001045716,3764569033933558373,3764569033933558373,3764387840001045959,NULL);
+INSERT INTO "home_entries" VALUES(3764387840001045716,3764569033933558576,3764569033933558576,3764387840001045716,NULL);
+INSERT INTO "home_entries" VALUES(3764387840001045959,3764387840001046609,3764387840001046609,3764387840001045716,NULL);
+INSERT INTO "home_entries" VALUES(3764387840001045959,3764569033933558373,3764569033933558373,3764387840001045959,NULL);
+INSERT INTO "home_entries" VALUES(3764387840001045959,3764569033933558576,3764569033933558576,3764387840001045716,NULL);
+CREATE TABLE inbox_items (
+	id BIGINT NOT NULL, 
+	origin VARCHAR(280) NOT NULL, 
+	activity_uri TEXT NOT NULL, 
+	actor TEXT NOT NULL, 
+	type VARCHAR(100) NOT NULL, 
+	order_key TEXT NOT NULL, 
+	body BLOB NOT NULL, 
+	key_id TEXT NOT NULL, 
+	proven BOOLEAN NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	attempts INTEGER DEFAULT '0' NOT NULL, 
+	next_attempt_at BIGINT NOT NULL, 
+	reason TEXT, 
+	received_at BIGINT NOT NULL, 
+	done_at BIGINT, 
+	CONSTRAINT pk_inbox_items PRIMARY KEY (id), 
+	CONSTRAINT uq_inbox_items_origin_activity_uri UNIQUE (origin, activity_uri)
+);
+CREATE TABLE keys (
+	id BIGINT NOT NULL, 
+	key_id TEXT NOT NULL, 
+	owner TEXT NOT NULL, 
+	kind VARCHAR(10) NOT NULL, 
+	purpose VARCHAR(20) NOT NULL, 
+	public TEXT NOT NULL, 
+	private TEXT, 
+	created_at BIGINT NOT NULL, 
+	retired_at BIGINT, 
+	revoked_at BIGINT, 
+	fetched_at BIGINT, 
+	CONSTRAINT pk_keys PRIMARY KEY (id), 
+	CONSTRAINT uq_keys_key_id UNIQUE (key_id)
+);
+INSERT INTO "keys" VALUES(3764387840001045227,'https://gouda.example/actor#main-key','https://gouda.example/actor','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAsZ1Tj7ocFXaprLSsJC10
+5fntvJkz4NL2PfdWW0e0M+fTMS9XfwNZMvHo1mwsYBCytNjEUbGiy0fMsLBrZ7/l
+LMeYc6VfJ8QFzPA514tQhcpWsHQvjjNq+Rb+6joGXB2sCypEnvl2dB343B0yQmmS
+/XS5KkyMXmKDN6bupg0kG1BAam3Z0o2aRc2sLN0nncaoVHHfZAT8J6Y3NbBZ0ydF
+NyjDGj8iHmf+yPAYCERWnWTQrkM/OVKmJZ6oZp2JajYB4/LuMt+WO5YjpsGmE54N
+AY0edAo6Ps4NaR8AREE/rYFnjw012LPCyoXEK25nn2Glzk+iXzrzkgsBkiMVqwv7
+5QIDAQAB
+-----END PUBLIC KEY-----
+',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840001045339,'https://gouda.example/actor#ed25519-key','https://gouda.example/actor','ed25519','actor','z6Mkm1rxxz7vUCfT1ZnsdHJdx5MiXEXuJ6Kpw77ATpZiiZh4',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840001045587,'https://gouda.example/organisation#main-key','https://gouda.example/organisation','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0cHux8qmdFXepBMU6UNx
+lAfeWSx6FZsW9yNpFCBMXKVUyBLr+QoAroWEbZqC+J/XBmXcAo6QL9lCn5Ukm3Xo
+YTNbtdx9lf9hIuVhyFIbU2y/3HhLJa24Ma+LxWWX809oyo8avwBgEP7f8Ocwpe8j
+AxKWoG9DR7HDc42wDl6iNmeKvV/HUmTBNeuR3GjvZzLTT/eF3jTkiYE7qBFt9Yaz
+UpkEOxfLNaUxk12uW1hKvuZDzEKiuoJGhYx3X8h71W74sMEfKHqXKPJvZI5lJwqa
+DjUAnPEV7jMvL90AMgBAoZSFGK2Fw4c73HCWfVqrQ59g7kDYSpREC5Eb+gidg3A4
+1QIDAQAB
+-----END PUBLIC KEY-----
+',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840001045601,'https://gouda.example/organisation#ed25519-key','https://gouda.example/organisation','ed25519','actor','z6Mko5j6xkHckLh2Cs8mSdsQeKBSzJW1gh4jGQMFfQ4T6i7V',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840001045799,'https://gouda.example/users/fatima#main-key','https://gouda.example/users/fatima','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA34IQRmJnm6QjOwiHf8ou
+719t8vNAVIamSkm9gKdJEOSw1X/5bo07DaHoJhpuAcDSjmGdw/EVs73YNfbl+oUr
+nHBT27MxH5yvimy5n9Px9yQeQA8oKPDxcJnmKRdDR3tktf+W3m/U6o2OuijCloU6
+fn3CYe5i7suxi88I+epeNnDOhSdni16X6hxaD8cnNwEh+xfD+weiON+MtSBJekY6
+CgsaGYnWhdE4eZMo9auf6vImQWNYHyvs3892zdAvS6HOki0Y0yuhAjAtMUB140Yy
+XM2s8DFuaisZfbcDfe8XW3SKVPfGAFSYt18Yy9rebvPESl7MUGLfM8FA8h0gIZL2
+OQIDAQAB
+-----END PUBLIC KEY-----
+',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840001045885,'https://gouda.example/users/fatima#ed25519-key','https://gouda.example/users/fatima','ed25519','actor','z6MkuWfNyXRH6uberkRr4Q2nxTRYazDHwDRRmwx9Hw9aK4jj',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840001046024,'https://gouda.example/users/bram#main-key','https://gouda.example/users/bram','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0VCwnTu0HnM1g75dqOyp
+fEYlqslIN/Upw73bxijlZ/IdZyqXEEVbelM4kJV3MpRrzQ631x7mG6YlgIty+nid
+t5Gp7n/BVfuA1LXEEGJevx3sZbANA0snVlbm20W2YkELXytaXIbx3HuEw/7SS6Zu
+1K0TFGEHAFNlshm+HtrW7MUI6b37ldsIKAJnT8/+u0X/GrOsSOuZxZwX1WOidIKz
+B0IKmA+ukZ29TkYR3YWqcGT9IeNOEHq7QOrz/zZ+APRmIf6d3fr9YszOxusqZVSj
+VT86umOSPBmzsiqkxVXFuEwGeIycvoyJsiTaEP74CTB6e4uy6I7EkIMkRk/FMmln
+FwIDAQAB
+-----END PUBLIC KEY-----
+',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840001046092,'https://gouda.example/users/bram#ed25519-key','https://gouda.example/users/bram','ed25519','actor','z6MkeecB674dV4igig24Hdjpzb9cmmiFDZ4SvMdphuyTo7bs',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764569033933559272,'https://gouda.example/users/weg#main-key','https://gouda.example/users/weg','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlq8yG+lwsXJ4+R/RE5+6
+OQSJm2K/YqoNNjpsaSib3/mpIDQoEp2hlowgYcId54IisSa8uGeCT7k9fbOg2+pR
+YFJ5KY0RFmC4AcY9uh/d9XuRvlwQ3NHeuHdxf0wcgYTmbhIXLjHucBFFL5CSgJyr
+0oAuKwLIBwBqQJgZdbhlpJGUWObEqNP7u1lx+hM6wzULhyGRIWHtHMP9mxcDF9PO
+D+rsb585U1zWIjFJJTSAYf+0ASYAzfiUkMn9q+WkRS8RycC2/RiiKV84K1zqMuo/
+ajleFAb/b32unlc+SxVDJ83VFkxmbO3KzKn72e6ElySUoEf69M5N4qZni/gkqy+l
+KQIDAQAB
+-----END PUBLIC KEY-----
+',NULL,1795086400000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764569033933559321,'https://gouda.example/users/weg#ed25519-key','https://gouda.example/users/weg','ed25519','actor','z6Mkn7quJ17m74MaKBgRyJ7cFrm4NUpTyGuhE8XQMK7Dk3FF',NULL,1795086400000,NULL,NULL,NULL);
+CREATE TABLE leases (
+	name VARCHAR(100) NOT NULL, 
+	holder VARCHAR(32) NOT NULL, 
+	fence BIGINT NOT NULL, 
+	until BIGINT NOT NULL, 
+	CONSTRAINT pk_leases PRIMARY KEY (name)
+);
+CREATE TABLE markers (
+	owner_id BIGINT NOT NULL, 
+	timeline VARCHAR(20) NOT NULL, 
+	last_read_id BIGINT NOT NULL, 
+	version INTEGER NOT NULL, 
+	updated_at BIGINT NOT NULL, 
+	CONSTRAINT pk_markers PRIMARY KEY (owner_id, timeline)
+);
+CREATE TABLE media (
+	id BIGINT NOT NULL, 
+	owner TEXT NOT NULL, 
+	token VARCHAR(32) NOT NULL, 
+	kind VARCHAR(10) NOT NULL, 
+	media_type VARCHAR(100) NOT NULL, 
+	name TEXT DEFAULT '' NOT NULL, 
+	alt TEXT DEFAULT '' NOT NULL, 
+	width INTEGER, 
+	height INTEGER, 
+	blurhash VARCHAR(128), 
+	size BIGINT NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	has_preview BOOLEAN DEFAULT '0' NOT NULL, 
+	public BOOLEAN DEFAULT '0' NOT NULL, 
+	object_id BIGINT, 
+	position INTEGER DEFAULT '0' NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	deleted_at BIGINT, 
+	CONSTRAINT pk_media PRIMARY KEY (id), 
+	CONSTRAINT uq_media_token UNIQUE (token)
+);
+CREATE TABLE media_copies (
+	url_hash VARCHAR(64) NOT NULL, 
+	url TEXT NOT NULL, 
+	media_type VARCHAR(100) DEFAULT '' NOT NULL, 
+	size BIGINT DEFAULT '0' NOT NULL, 
+	has_preview BOOLEAN DEFAULT '0' NOT NULL, 
+	fetched_at BIGINT NOT NULL, 
+	last_used BIGINT NOT NULL, 
+	failed_until BIGINT, 
+	CONSTRAINT pk_media_copies PRIMARY KEY (url_hash)
+);
+CREATE TABLE mentions (
+	object_id BIGINT NOT NULL, 
+	actor_uri TEXT NOT NULL, 
+	name TEXT, 
+	CONSTRAINT pk_mentions PRIMARY KEY (object_id, actor_uri), 
+	CONSTRAINT fk_mentions_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+INSERT INTO "mentions" VALUES(3764569033933558373,'https://gouda.example/users/fatima','@fatima@gouda.example');
+CREATE TABLE moves (
+	id BIGINT NOT NULL, 
+	old TEXT NOT NULL, 
+	new TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_moves PRIMARY KEY (id)
+);
+CREATE TABLE mutes (
+	id BIGINT NOT NULL, 
+	who TEXT NOT NULL, 
+	whom TEXT NOT NULL, 
+	until BIGINT, 
+	created_at BIGINT NOT NULL, 
+	CONSTRAINT pk_mutes PRIMARY KEY (id), 
+	CONSTRAINT uq_mutes_who_whom UNIQUE (who, whom)
+);
+CREATE TABLE notifications (
+	id BIGINT NOT NULL, 
+	owner_id BIGINT NOT NULL, 
+	kind VARCHAR(20) NOT NULL, 
+	actor_id BIGINT NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	detail VARCHAR(200) DEFAULT '' NOT NULL, 
+	text TEXT DEFAULT '' NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_notifications PRIMARY KEY (id), 
+	CONSTRAINT uq_notifications_owner_id_kind_actor_id_subject_id_detail UNIQUE (owner_id, kind, actor_id, subject_id, detail)
+);
+INSERT INTO "notifications" VALUES(3764569033933558493,3764387840001045716,'reply',3764387840001045959,3764569033933558373,'','',1795086400000);
+INSERT INTO "notifications" VALUES(3764569033933558997,3764387840001045716,'like',3764387840001045959,3764387840001046609,'','',1795086400000);
+INSERT INTO "notifications" VALUES(3764569033933559108,3764387840001045716,'share',3764387840001045959,3764387840001046609,'','',1795086400000);
+CREATE TABLE objects (
+	id BIGINT NOT NULL, 
+	uri TEXT NOT NULL, 
+	type VARCHAR(100) NOT NULL, 
+	attributed_to TEXT NOT NULL, 
+	local BOOLEAN NOT NULL, 
+	visibility VARCHAR(12) NOT NULL, 
+	document TEXT, 
+	published_at BIGINT NOT NULL, 
+	updated_at BIGINT, 
+	received_at BIGINT NOT NULL, 
+	deleted_at BIGINT, 
+	CONSTRAINT pk_objects PRIMARY KEY (id), 
+	CONSTRAINT uq_objects_uri UNIQUE (uri)
+);
+INSERT INTO "objects" VALUES(3764387840001046609,'https://gouda.example/posts/3764387840001046609','Article','https://gouda.example/users/fatima',1,'public','{"summary":"Een bericht met een link, voor wie het lezen wil.","@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764387840001046609","type":"Article","attributedTo":"https://gouda.example/users/fatima","content":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>","published":"2026-11-18T11:06:40.000Z","url":"https://gouda.example/posts/3764387840001046609","sensitive":false,"tag":[],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>"},"replies":"https://gouda.example/posts/3764387840001046609/replies","name":"Een artikel","preview":{"type":"Note","attributedTo":"https://gouda.example/users/fatima","content":"Een bericht met een link, voor wie het lezen wil.","published":"2026-11-18T11:06:40.000Z"}}',1795000000000,1795000000000,1795000000000,NULL);
+INSERT INTO "objects" VALUES(3764569033933558373,'https://gouda.example/posts/3764569033933558373','Note','https://gouda.example/users/bram',1,'public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764569033933558373","type":"Note","attributedTo":"https://gouda.example/users/bram","content":"<p>Ik ook.</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933558373","sensitive":false,"tag":[{"type":"Mention","href":"https://gouda.example/users/fatima","name":"@fatima@gouda.example"}],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"contentMap":{"nl":"<p>Ik ook.</p>"},"inReplyTo":"https://gouda.example/posts/3764387840001046609","replies":"https://gouda.example/posts/3764569033933558373/replies"}',1795086400000,1795086400000,1795086400000,NULL);
+INSERT INTO "objects" VALUES(3764569033933558576,'https://gouda.example/posts/3764569033933558576','Question','https://gouda.example/users/fatima',1,'followers','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764569033933558576","type":"Question","attributedTo":"https://gouda.example/users/fatima","content":"<p>Doen?</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933558576","sensitive":false,"tag":[],"attachment":[],"to":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Doen?</p>"},"replies":"https://gouda.example/posts/3764569033933558576/replies","oneOf":[{"type":"Note","name":"Ja","replies":{"type":"Collection","totalItems":0}},{"type":"Note","name":"Nee","replies":{"type":"Collection","totalItems":0}}],"endTime":"2026-11-20T11:06:40.000Z","votersCount":0}',1795086400000,1795086400000,1795086400000,NULL);
+CREATE TABLE peers (
+	host VARCHAR(260) NOT NULL, 
+	shape VARCHAR(20), 
+	shape_learnt_at BIGINT, 
+	strong_count INTEGER DEFAULT '0' NOT NULL, 
+	pinned_at BIGINT, 
+	name TEXT, 
+	software TEXT, 
+	described_at BIGINT, 
+	implements TEXT DEFAULT '[]' NOT NULL, 
+	first_seen_at BIGINT NOT NULL, 
+	last_inbound_at BIGINT, 
+	last_success_at BIGINT, 
+	failures INTEGER DEFAULT '0' NOT NULL, 
+	failing_since BIGINT, 
+	next_attempt_at BIGINT, 
+	parked_at BIGINT, 
+	reason TEXT, 
+	CONSTRAINT pk_peers PRIMARY KEY (host)
+);
+INSERT INTO "peers" VALUES('delft.example',NULL,NULL,0,NULL,NULL,'fedgov',NULL,'[]',1795086400000,NULL,NULL,3,NULL,NULL,NULL,NULL);
+CREATE TABLE pins (
+	object_id BIGINT NOT NULL, 
+	actor TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_pins PRIMARY KEY (object_id, actor), 
+	CONSTRAINT fk_pins_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+CREATE TABLE poll_options (
+	object_id BIGINT NOT NULL, 
+	position INTEGER NOT NULL, 
+	label TEXT NOT NULL, 
+	votes INTEGER DEFAULT '0' NOT NULL, 
+	CONSTRAINT pk_poll_options PRIMARY KEY (object_id, position), 
+	CONSTRAINT fk_poll_options_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+INSERT INTO "poll_options" VALUES(3764569033933558576,0,'Ja',0);
+INSERT INTO "poll_options" VALUES(3764569033933558576,1,'Nee',0);
+CREATE TABLE poll_votes (
+	object_id BIGINT NOT NULL, 
+	actor TEXT NOT NULL, 
+	slot INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_poll_votes PRIMARY KEY (object_id, actor, slot), 
+	CONSTRAINT fk_poll_votes_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+CREATE TABLE polls (
+	object_id BIGINT NOT NULL, 
+	multiple BOOLEAN NOT NULL, 
+	ends_at BIGINT, 
+	closed_at BIGINT, 
+	voters_count INTEGER, 
+	tally_due_at BIGINT, 
+	CONSTRAINT pk_polls PRIMARY KEY (object_id), 
+	CONSTRAINT fk_polls_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+INSERT INTO "polls" VALUES(3764569033933558576,0,1795172800000,NULL,0,NULL);
+CREATE TABLE post_edits (
+	id BIGINT NOT NULL, 
+	object_id BIGINT NOT NULL, 
+	at BIGINT NOT NULL, 
+	name TEXT NOT NULL, 
+	summary TEXT NOT NULL, 
+	content_html TEXT NOT NULL, 
+	sensitive BOOLEAN NOT NULL, 
+	language VARCHAR(35), 
+	CONSTRAINT pk_post_edits PRIMARY KEY (id), 
+	CONSTRAINT fk_post_edits_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+CREATE TABLE posts (
+	object_id BIGINT NOT NULL, 
+	author TEXT NOT NULL, 
+	local BOOLEAN NOT NULL, 
+	type VARCHAR(100) NOT NULL, 
+	visibility VARCHAR(12) NOT NULL, 
+	in_reply_to_uri TEXT, 
+	in_reply_to_id BIGINT, 
+	thread_id BIGINT NOT NULL, 
+	name TEXT DEFAULT '' NOT NULL, 
+	summary TEXT DEFAULT '' NOT NULL, 
+	content_html TEXT DEFAULT '' NOT NULL, 
+	source TEXT, 
+	source_type VARCHAR(40), 
+	language VARCHAR(35), 
+	sensitive BOOLEAN DEFAULT '0' NOT NULL, 
+	quote_uri TEXT, 
+	url TEXT, 
+	emojis TEXT DEFAULT '[]' NOT NULL, 
+	backfilled BOOLEAN DEFAULT '0' NOT NULL, 
+	published_at BIGINT NOT NULL, 
+	edited_at BIGINT, 
+	replies INTEGER DEFAULT '0' NOT NULL, 
+	likes INTEGER DEFAULT '0' NOT NULL, 
+	shares INTEGER DEFAULT '0' NOT NULL, 
+	CONSTRAINT pk_posts PRIMARY KEY (object_id), 
+	CONSTRAINT fk_posts_object_id FOREIGN KEY(object_id) REFERENCES objects (id)
+);
+INSERT INTO "posts" VALUES(3764387840001046609,'https://gouda.example/users/fatima',1,'Article','public',NULL,NULL,3764387840001046609,'Een artikel','','<p>Een <strong>bericht</strong> met een <a href="https://delft.example/" rel="nofollow noopener noreferrer ugc">link</a>, voor wie het lezen wil.</p>','Een **bericht** met een [link](https://delft.example/), voor wie het lezen wil.','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764387840001046609','[]',0,1795000000000,NULL,1,1,1);
+INSERT INTO "posts" VALUES(3764569033933558373,'https://gouda.example/users/bram',1,'Note','public','https://gouda.example/posts/3764387840001046609',3764387840001046609,3764387840001046609,'','','<p>Ik ook.</p>','Ik ook.','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764569033933558373','[]',0,1795086400000,NULL,0,0,0);
+INSERT INTO "posts" VALUES(3764569033933558576,'https://gouda.example/users/fatima',1,'Question','followers',NULL,NULL,3764569033933558576,'','','<p>Doen?</p>','Doen?','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764569033933558576','[]',0,1795086400000,NULL,0,0,0);
+CREATE TABLE reactions (
+	object_id BIGINT NOT NULL, 
+	actor TEXT NOT NULL, 
+	emoji VARCHAR(130) NOT NULL, 
+	emoji_url TEXT, 
+	activity_uri TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_reactions PRIMARY KEY (object_id, actor, emoji), 
+	CONSTRAINT fk_reactions_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+INSERT INTO "reactions" VALUES(3764387840001046609,'https://gouda.example/users/bram','',NULL,'https://gouda.example/activities/3764569033933558914',1795086400000);
+CREATE TABLE reports (
+	id BIGINT NOT NULL, 
+	reporter TEXT NOT NULL, 
+	target TEXT NOT NULL, 
+	objects TEXT DEFAULT '[]' NOT NULL, 
+	text TEXT DEFAULT '' NOT NULL, 
+	flag_uri TEXT, 
+	forwarded BOOLEAN DEFAULT '0' NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	outcome VARCHAR(10), 
+	decided_by TEXT, 
+	note TEXT DEFAULT '' NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	decided_at BIGINT, 
+	CONSTRAINT pk_reports PRIMARY KEY (id)
+);
+CREATE TABLE sessions (
+	token_hash VARCHAR(64) NOT NULL, 
+	id BIGINT NOT NULL, 
+	account_id BIGINT NOT NULL, 
+	csrf_secret VARCHAR(100) NOT NULL, 
+	user_agent VARCHAR(300) DEFAULT '' NOT NULL, 
+	address VARCHAR(64) DEFAULT '' NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	seen_at BIGINT NOT NULL, 
+	expires_at BIGINT NOT NULL, 
+	CONSTRAINT pk_sessions PRIMARY KEY (token_hash), 
+	CONSTRAINT fk_sessions_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_sessions_id UNIQUE (id)
+);
+CREATE TABLE shares (
+	id BIGINT NOT NULL, 
+	object_id BIGINT NOT NULL, 
+	actor TEXT NOT NULL, 
+	visibility VARCHAR(12) NOT NULL, 
+	activity_uri TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_shares PRIMARY KEY (id), 
+	CONSTRAINT fk_shares_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
+);
+INSERT INTO "shares" VALUES(3764569033933559054,3764387840001046609,'https://gouda.example/users/bram','public','https://gouda.example/activities/3764569033933558998',1795086400000);
+CREATE TABLE tokens (
+	id BIGINT NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	account_id BIGINT NOT NULL, 
+	scopes TEXT NOT NULL, 
+	name TEXT DEFAULT '' NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	last_used_at BIGINT, 
+	revoked_at BIGINT, 
+	CONSTRAINT pk_tokens PRIMARY KEY (id), 
+	CONSTRAINT fk_tokens_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_tokens_token_hash UNIQUE (token_hash)
+);
+CREATE TABLE trust_mode (
+	id INTEGER NOT NULL, 
+	mode VARCHAR(10) NOT NULL, 
+	changed_at BIGINT NOT NULL, 
+	changed_by TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_trust_mode PRIMARY KEY (id)
+);
+CREATE INDEX ix_activities_actor ON activities (actor, visibility, id);
+CREATE INDEX ix_activities_object_uri ON activities (object_uri);
+CREATE INDEX ix_actors_handle ON actors (username, host);
+CREATE INDEX ix_actors_host ON actors (host);
+CREATE INDEX ix_attempts_last_at ON attempts (last_at);
+CREATE INDEX ix_audit_entries_kind ON audit_entries (kind, number);
+CREATE INDEX ix_audit_entries_target ON audit_entries (target, number);
+CREATE INDEX ix_audit_entries_who ON audit_entries (who, number);
+CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
+        WHEN OLD.number > COALESCE((SELECT anchor_number FROM audit_head), 0)
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_entries_stay_as_they_are BEFORE UPDATE ON audit_entries
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_head_goes_on BEFORE UPDATE ON audit_head
+        WHEN NEW.number < OLD.number OR NEW.anchor_number < OLD.anchor_number OR NEW.anchor_number > NEW.number
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE INDEX ix_blocks_whom ON blocks (whom);
+CREATE INDEX ix_bookmarks_owner_id ON bookmarks (owner_id, id);
+CREATE INDEX ix_follows_follower ON follows (follower, state, id);
+CREATE INDEX ix_follows_following ON follows (following, state, id);
+CREATE INDEX ix_home_entries_shared_by_id ON home_entries (shared_by_id) WHERE shared_by_id IS NOT NULL;
+CREATE INDEX ix_inbox_items_due ON inbox_items (state, id, next_attempt_at, attempts);
+CREATE INDEX ix_inbox_items_waiting ON inbox_items (order_key, next_attempt_at) WHERE state = 'queued' AND attempts > 0;
+CREATE INDEX ix_keys_owner ON keys (owner);
+CREATE INDEX ix_media_deleted_at ON media (deleted_at);
+CREATE INDEX ix_media_object_id ON media (object_id, position);
+CREATE INDEX ix_media_owner ON media (owner);
+CREATE INDEX ix_media_copies_last_used ON media_copies (last_used);
+CREATE INDEX ix_moves_old ON moves (old, at);
+CREATE INDEX ix_notifications_actor_id ON notifications (actor_id);
+CREATE INDEX ix_notifications_owner_id ON notifications (owner_id, id);
+CREATE INDEX ix_notifications_subject_id ON notifications (subject_id);
+CREATE INDEX ix_objects_attributed_to ON objects (attributed_to, id);
+CREATE INDEX ix_objects_deleted_at ON objects (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX ix_reports_flag_uri ON reports (flag_uri);
+CREATE INDEX ix_reports_reporter ON reports (reporter, state);
+CREATE INDEX ix_reports_state ON reports (state, id);
+CREATE INDEX ix_audience_target ON audience (target, object_id);
+CREATE INDEX ix_deliveries_activity_id ON deliveries (activity_id);
+CREATE INDEX ix_deliveries_due ON deliveries (state, host, id);
+CREATE INDEX ix_deliveries_waiting ON deliveries (host, order_key, next_attempt_at) WHERE state = 'queued' AND attempts > 0;
+CREATE INDEX ix_posts_author ON posts (author, object_id);
+CREATE INDEX ix_posts_in_reply_to_uri ON posts (in_reply_to_uri);
+CREATE INDEX ix_posts_thread ON posts (thread_id, object_id);
+CREATE INDEX ix_posts_visibility ON posts (visibility, local, object_id);
+CREATE INDEX ix_sessions_account_id ON sessions (account_id);
+CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
+CREATE INDEX ix_tokens_account_id ON tokens (account_id);
+CREATE INDEX ix_attachments_object_id ON attachments (object_id, position);
+CREATE INDEX ix_hashtags_tag ON hashtags (tag, object_id);
+CREATE INDEX ix_mentions_actor_uri ON mentions (actor_uri, object_id);
+CREATE INDEX ix_pins_actor ON pins (actor, at);
+CREATE INDEX ix_polls_due ON polls (closed_at, ends_at);
+CREATE INDEX ix_polls_tally_due_at ON polls (tally_due_at);
+CREATE INDEX ix_post_edits_object_id ON post_edits (object_id, at);
+CREATE INDEX ix_reactions_actor ON reactions (actor, object_id);
+CREATE INDEX ix_shares_actor ON shares (actor, id);
+CREATE UNIQUE INDEX uq_shares_object_id_actor ON shares (object_id, actor);
+COMMIT;
