@@ -39,6 +39,7 @@ _CLEAR_GRAVES: Final = delete(objects).where(
     )
 )
 
+
 async def tidy(instance: Instance) -> None:
     """Give up and clear what is due, in as many transactions as are short."""
     while await instance.write(give_up_parked) == BATCH:

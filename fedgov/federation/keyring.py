@@ -162,6 +162,7 @@ class KeyRing:
         self._instance = room.instance
         self._fetcher = fetcher
         self._cache: OrderedDict[str, KnownKey] = OrderedDict()
+        self._of_owner: dict[str, set[str]] = {}
         self._limits = FetchLimits()
         self._running: dict[str, asyncio.Task[KnownKey]] = {}
         self._generation = 0
@@ -171,10 +172,25 @@ class KeyRing:
         self._generation += 1
         if topic == EVERYTHING:
             self._cache.clear()
+            self._of_owner.clear()
         elif topic.startswith("keys:"):
-            owner = topic.removeprefix("keys:")
-            for key_id in [key_id for key_id, known in self._cache.items() if known.owner == owner]:
-                del self._cache[key_id]
+            for key_id in tuple(self._of_owner.get(topic.removeprefix("keys:"), ())):
+                self._drop(key_id)
+
+    def _keep(self, known: KnownKey) -> None:
+        self._cache[known.key.key_id] = known
+        self._of_owner.setdefault(known.owner, set()).add(known.key.key_id)
+        while len(self._cache) > MAX_CACHED:
+            self._drop(next(iter(self._cache)))
+
+    def _drop(self, key_id: str) -> None:
+        known = self._cache.pop(key_id, None)
+        if known is None:
+            return
+        of_owner = self._of_owner[known.owner]
+        of_owner.discard(key_id)
+        if not of_owner:
+            del self._of_owner[known.owner]
 
     async def cached(self, key_id: str) -> KnownKey | None:
         """Return a key that we have, from memory or the store; nothing is fetched."""
@@ -183,8 +199,8 @@ class KeyRing:
             generation = self._generation
             known = await self._instance.read(_stored, key_id=key_id)
             if known is not None and generation == self._generation:  # else it may be out of date already
-                self._cache[key_id] = known
-                _trim(self._cache)
+                self._drop(key_id)
+                self._keep(known)
         return known
 
     async def get(self, key_id: str, *, source: str) -> KnownKey:
@@ -275,7 +291,7 @@ class KeyRing:
         return await self._demand_stored(key_id)
 
     async def _demand_stored(self, key_id: str) -> KnownKey:
-        self._cache.pop(key_id, None)
+        self._drop(key_id)
         known = await self.cached(key_id)
         if known is None:
             raise UnverifiedError("the owner of the key does not list it", detail=key_id)

@@ -42,6 +42,7 @@ _RETIRE: Final = (
     .where(keys.c.owner == bindparam("of"), keys.c.purpose == "actor", keys.c.retired_at.is_(None))
     .values(retired_at=bindparam("at"))
 )
+_FORGET: Final = keys.delete().where(keys.c.id == bindparam("key"))
 _REMEMBER: Final = insert_or_update(
     keys, key=["key_id"], update=["owner", "kind", "public", "retired_at", "revoked_at", "fetched_at"]
 )
@@ -165,7 +166,10 @@ def remember(tx: Transaction, found: Iterable[KeyDocument]) -> None:
     if not listed:
         return
     owner = listed[0].owner
-    tx.execute(keys.delete().where(keys.c.owner == owner, keys.c.key_id.not_in([key.key_id for key in listed])))
+    still_there = {key.key_id for key in listed}
+    for row in key_rows(tx, owner=owner):
+        if row.key_id not in still_there:
+            tx.execute(_FORGET, {"key": row.id})
     for key in listed:
         try:
             parsed = parse(key)

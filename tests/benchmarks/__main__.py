@@ -17,7 +17,7 @@ import orjson
 
 from fedgov import __version__
 from tests.benchmarks.report import RESULTS
-from tests.benchmarks.workloads import WORKLOADS
+from tests.benchmarks.workloads.registry import WORKLOADS
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from tests.benchmarks.peer import signing_key
+from tests.benchmarks.peer import Sender
 
 
 class Log:
@@ -54,7 +54,7 @@ def application(path: str, actors: int, peer_port: int) -> Any:
     """Return the ASGI application."""
     keys = {}
     for number in range(actors):
-        key = signing_key(peer_port, number).public
+        key = Sender(port=peer_port, number=number).key.public
         keys[key.key_id] = key
     log = Log(path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -85,6 +85,27 @@ async def as_fast_as_possible(port: int, requests: Sequence[bytes], *, connectio
             begun = time.perf_counter()
             result.statuses[await connection.send(request)] += 1
             result.latencies.append(time.perf_counter() - begun)
+
+    await asyncio.gather(*(work(connection) for connection in opened))
+    result.seconds = time.perf_counter() - started
+    _close(opened)
+    return result
+
+
+async def until_accepted(port: int, requests: Sequence[bytes], *, connections: int = 64, tries: int = 20) -> Result:
+    """Send all requests; one that is put off (429, 503) is sent again after the others, as a patient server would."""
+    result = Result()
+    waiting: deque[bytes] = deque(requests)
+    opened = await _connect(port, connections)
+    started = time.perf_counter()
+
+    async def work(connection: _Connection) -> None:
+        while waiting and sum(result.statuses.values()) < tries * len(requests):
+            request = waiting.popleft()
+            status = await connection.send(request)
+            result.statuses[status] += 1
+            if status in (429, 503):
+                waiting.append(request)
 
     await asyncio.gather(*(work(connection) for connection in opened))
     result.seconds = time.perf_counter() - started

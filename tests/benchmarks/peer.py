@@ -10,6 +10,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ _FOLDER: Final = Path(__file__).parent / ".keys"
 
 received: Counter[str] = Counter()
 arrived: dict[str, float] = {}
+fetched: Counter[str] = Counter()
 
 
 @cache
@@ -39,29 +41,43 @@ def rsa_key(number: int) -> PrivateKey:
     return PrivateKey(key_id="bench", kind="rsa", material=key.material)
 
 
-def actor_uri(port: int, number: int) -> str:
-    """Return the URI of the n-th actor of the peer."""
-    return f"http://peer.localhost:{port}/users/u{number}"
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Somebody who lives here.
+
+    Args:
+        port: Of this server.
+        number: Which one.
+        host: First label of the name under which this server is known to them.
+    """
+
+    port: int
+    number: int
+    host: str = "peer"
+
+    @property
+    def uri(self) -> str:
+        """Id of the actor."""
+        return f"http://{self.host}.localhost:{self.port}/users/u{self.number}"
+
+    @property
+    def key(self) -> PrivateKey:
+        """RSA key of the actor."""
+        return PrivateKey(key_id=f"{self.uri}#main-key", kind="rsa", material=rsa_key(self.number).material)
 
 
-def signing_key(port: int, number: int) -> PrivateKey:
-    """Return the RSA key of the n-th actor."""
-    return PrivateKey(key_id=f"{actor_uri(port, number)}#main-key", kind="rsa", material=rsa_key(number).material)
-
-
-def document(port: int, number: int) -> bytes:
-    """Return the actor document of the n-th actor."""
-    uri = actor_uri(port, number)
-    key = signing_key(port, number)
+def document(sender: Sender) -> bytes:
+    """Return the actor document of a sender."""
+    uri, key = sender.uri, sender.key
     spare = generate_ed25519(f"{uri}#ed25519-key")
     actor = Actor(
         uri=uri,
         kind="Person",
         types=("Person",),
         inbox=f"{uri}/inbox",
-        preferred_username=f"u{number}",
-        name=f"Afzender {number}",
-        shared_inbox=f"http://peer.localhost:{port}/inbox",
+        preferred_username=f"u{sender.number}",
+        name=f"Afzender {sender.number}",
+        shared_inbox=f"http://{sender.host}.localhost:{sender.port}/inbox",
         followers=f"{uri}/followers",
         keys=(
             KeyDocument(key_id=key.key_id, owner=uri, kind="pem", value=key.public.to_pem()),
@@ -73,7 +89,7 @@ def document(port: int, number: int) -> bytes:
 
 def application(port: int) -> Any:
     """Return the ASGI application."""
-    documents: dict[str, bytes] = {}
+    documents: dict[Sender, bytes] = {}
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -92,17 +108,20 @@ def application(port: int) -> Any:
                 arrived[name] = time.time()
         elif path == "/report":
             status, kind = 200, b"application/json"
-            body = orjson.dumps({"received": received, "arrived": arrived})
+            body = orjson.dumps({"received": received, "arrived": arrived, "fetched": sum(fetched.values())})
         elif path == "/reset":
             received.clear()
             arrived.clear()
             status = 200
         elif path.startswith("/users/u"):
             number = path.removeprefix("/users/u")
-            if number.isdigit():
-                if path not in documents:
-                    documents[path] = document(port, int(number))
-                status, body = 200, documents[path]
+            host = dict(scope["headers"]).get(b"host", b"").decode().partition(".")[0]
+            fetched[host] += 1
+            if number.isdigit() and host != "gone":
+                sender = Sender(port=port, number=int(number), host=host if not host.isdigit() else "peer")
+                if sender not in documents:
+                    documents[sender] = document(sender)
+                status, body = 200, documents[sender]
         headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
         if status == 429:
             headers.append((b"retry-after", b"60"))

@@ -67,7 +67,8 @@ def running(arguments: list[str], *, port: int, path: str) -> Iterator[Process]:
         wait_for(port, path, child)
         yield Process(pid=child.pid, port=port, seconds_to_answer=time.perf_counter() - started)
     finally:
-        child.terminate()
+        if child.poll() is None:
+            child.terminate()
         try:
             child.wait(timeout=15)
         except subprocess.TimeoutExpired:
@@ -104,8 +105,8 @@ def served_instance(home: Path, *, name: str = "bench") -> Iterator[Process]:
         yield process
 
 
-def make_instance(home: Path, *, name: str = "bench") -> int:
-    """Make an instance for plain http on loopback; return its port."""
+def make_instance(home: Path, *, name: str = "bench", more: str = "") -> int:
+    """Make an instance for plain http on loopback, with more settings perhaps; return its port."""
     from fedgov.cli.instances import make
 
     port = free_port()
@@ -123,6 +124,7 @@ def make_instance(home: Path, *, name: str = "bench") -> int:
                 "[federation]",
                 "allow_http = true",
                 'allow_networks = ["127.0.0.0/8"]',
+                more,
             ]
         ),
     )

@@ -1,0 +1,1 @@
+"""The workloads, each in the file of its kind; ``registry`` names them all."""
