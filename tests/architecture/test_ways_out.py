@@ -39,6 +39,7 @@ EXCEPTIONS: Final[dict[str, dict[str, str]]] = {
         "ssl": "looks at the certificate of this server",
         "open_connection": "knocks at this server",
     },
+    "fedgov.cli.duty": {"open_connection": "asks this server how it is"},
     "fedgov.cli.postgres": {"subprocess": "pg_dump and pg_restore, with the address of the configuration"},
 }
 """What a module may use, and for what. The driver of PostgreSQL is loaded by SQLAlchemy, by its name in a URL."""
