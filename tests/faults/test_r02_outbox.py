@@ -51,7 +51,7 @@ def demand_all_or_nothing(found: dict[str, Any], *, deaths: int) -> None:
 
 
 def test_r2_a_process_that_is_killed_while_it_publishes_leaves_nothing(home: Path) -> None:
-    demand_all_or_nothing(die_at_each_statement(home, every=4), deaths=8)
+    demand_all_or_nothing(die_at_each_statement(home, every=6), deaths=6)
 
 
 @pytest.mark.soak

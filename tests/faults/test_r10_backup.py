@@ -13,11 +13,12 @@ from typing import Any
 
 import aiohttp
 
-from tests.cli.commandline import done, rows
+from tests.cli.commandline import done, rows, until
 from tests.faults.senders import Senders, gouda_serves, make_gouda, until_handled
 from tests.unit.federation.neighbours import Document, Neighbour, Page
 
 PATIENCE = 40.0
+ACCEPTED = "SELECT 1 FROM deliveries JOIN activities a ON a.id = activity_id WHERE type = 'Accept' AND state = 'sent'"
 IDS = "SELECT id FROM objects WHERE local UNION ALL SELECT id FROM activities"
 
 
@@ -56,7 +57,7 @@ async def test_r10_a_backup_under_load_is_brought_back_and_federates_again(
 
     async with gouda_serves(home) as served:
         await follow(crowd)
-        await until_handled(home)
+        await asyncio.to_thread(until, lambda: rows(home, "gouda", ACCEPTED))
         delft.pages["/inbox"] = Page(500)
         queued = {await type_in(home, "post", "fatima", f"Voor de backup {number}") for number in range(3)}
         async with crowd.writing():

@@ -25,7 +25,7 @@ from tests.unit.federation.neighbours import Neighbour
 
 MEGABYTE = 1_048_576
 LARGE = 900_000
-FLOOD = 50
+FLOOD = 30
 MANY = 60
 PATIENCE = 20.0
 
