@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,12 +16,14 @@ from fedgov.federation.keys import KeyPair
 from fedgov.kernel.errors import ConflictError, NotFoundError
 from fedgov.kernel.text.plain import clean_name
 from fedgov.kernel.text.sanitise import sanitise
-from fedgov.kernel.uris import host
+from fedgov.kernel.uris import host, is_username
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction, insert_or_update
 
 ORGANISATION_USERNAME: Final = "organisatie"
 """User name of the Organization actor of every instance."""
+
+MAX_USERNAME: Final = 128
 
 CAPABILITIES: Final = (
     Capability(href="https://datatracker.ietf.org/doc/html/rfc9421", name="RFC 9421: HTTP Message Signatures"),
@@ -165,7 +168,7 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
             "host": host(actor.uri),
             "local": False,
             "kind": actor.kind,
-            "username": (actor.preferred_username or actor.uri.rstrip("/").rpartition("/")[2])[:128],
+            "username": _username(actor),
             "name": clean_name(actor.name or ""),
             "summary_html": sanitise(actor.summary or ""),
             "function": _line(body, "function"),
@@ -190,6 +193,16 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
         },
     )
     keyring.remember(tx, actor.keys)
+
+
+def _username(actor: Actor) -> str:
+    """Return the name that stands in the handle: one that cannot be read as part of somebody else's.
+
+    Spec: row FET-14 of the threat table.
+    """
+    said = (actor.preferred_username or "", actor.uri.rstrip("/").rpartition("/")[2])
+    usable = (name[:MAX_USERNAME] for name in said if is_username(name[:MAX_USERNAME]))
+    return next(usable, f"id-{hashlib.sha256(actor.uri.encode()).hexdigest()[:12]}")
 
 
 def _line(body: str, name: str) -> str:

@@ -174,6 +174,11 @@ def canonical(uri: str) -> str:
     return origin(uri) + uri[len(_front(uri)) :]
 
 
+def is_username(text: str) -> bool:
+    """Tell whether this can stand before the host in a handle, without being read as anything else."""
+    return _REMOTE_USERNAME.match(text) is not None
+
+
 def parse_handle(text: str, *, scheme: str = "https") -> Handle:
     """Read ``@user@host``, ``user@host`` or ``acct:user@host``.
 
@@ -181,7 +186,7 @@ def parse_handle(text: str, *, scheme: str = "https") -> Handle:
         MalformedError: It is not a handle.
     """
     username, separator, at_host = text.strip().removeprefix("acct:").lstrip("@").partition("@")
-    if not separator or not _REMOTE_USERNAME.match(username):
+    if not separator or not is_username(username):
         raise MalformedError("not a handle like @name@organisation.example", detail=text[:100])
     return Handle(username=username, host=normalise_host(at_host, scheme=scheme))
 
