@@ -48,6 +48,10 @@ SHOWN: Final[dict[str, Rows]] = {
         ("rsa_3000.cpu_us_per_delivery", "CPU per delivery, RSA (µs)", "{:,.0f}"),
         ("ed25519_3000.per_s", "3,000 hosts, Ed25519: deliveries per second", "{:,.0f}"),
         ("ed25519_3000.cpu_us_per_delivery", "CPU per delivery, Ed25519 (µs)", "{:,.0f}"),
+        ("limit_bare_rsa.cpu_us", "CPU of bare signing and POSTing by aiohttp, RSA (µs)", "{:,.0f}"),
+        ("limit_bare_ed25519.cpu_us", "the same, Ed25519 (µs)", "{:,.0f}"),
+        ("rsa_cpu_ratio_to_bare", "bare CPU to ours, RSA", "{:.2f}"),
+        ("ed25519_cpu_ratio_to_bare", "bare CPU to ours, Ed25519", "{:.2f}"),
         ("limit_rsa_signatures_per_s", "RSA signatures per second and core in the same run", "{:,.0f}"),
     ),
     "W3": (

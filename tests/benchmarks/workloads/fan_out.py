@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
+import aiohttp.abc
 import orjson
 
 from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.context import MEDIA_TYPE
 from fedgov.features.posts.service import publishing
 from fedgov.federation import actors, follows
-from fedgov.federation.signatures.shapes import Shape
+from fedgov.federation.signatures.keys import generate_ed25519
+from fedgov.federation.signatures.message import outgoing
+from fedgov.federation.signatures.shapes import Shape, sign
 from fedgov.store.tables import actors as actors_table
 from fedgov.store.tables import follows as follows_table
 from fedgov.store.tables import peers as peers_table
@@ -20,6 +26,8 @@ from fedgov.store.transaction import Transaction
 from tests.benchmarks import processes
 from tests.benchmarks.peer import Sender
 from tests.benchmarks.workloads.common import DRAIN_SECONDS, TARGET, get, one_account, with_instance
+
+_BARE: Final = {"rsa": Shape.CAVAGE, "ed25519": Shape.RFC9421_ED25519}
 
 W10_HOSTS: Final = 100
 W10_FOLLOWERS: Final = 5_000
@@ -38,10 +46,16 @@ async def w2(folder: Path) -> dict[str, Any]:
         case.mkdir()
         found[label] = await _fan_out(case, hosts=hosts, shape=shape, faults=faults)
     healthy, faulty = found["rsa_300"], found["rsa_300_with_faults"]
+    bare = {label: await _bare_deliveries(hosts=3_000, shape=shape) for label, shape in _BARE.items()}
     return {
         "correct": all(case["correct"] for case in found.values()),
         "p99_with_faults_to_without": faulty["healthy_p99_s"] / healthy["healthy_p99_s"],
         "limit_rsa_signatures_per_s": _signatures_per_second(),
+        **{f"limit_bare_{label}": floor for label, floor in bare.items()},
+        **{
+            f"{label}_cpu_ratio_to_bare": floor["cpu_us"] / found[f"{label}_3000"]["cpu_us_per_delivery"]
+            for label, floor in bare.items()
+        },
         **found,
     }
 
@@ -136,6 +150,45 @@ async def _wait_for(port: int, places: list[str], *, times: int = 1) -> dict[str
             missing = sum(report["received"].get(place, 0) < times for place in places)
             raise RuntimeError(f"{missing} of {len(places)} not delivered in {DRAIN_SECONDS} s")
         await asyncio.sleep(0.1)
+
+
+class _Loopback(aiohttp.abc.AbstractResolver):
+    """Every name is this machine."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[aiohttp.abc.ResolveResult]:
+        return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}]
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def _bare_deliveries(*, hosts: int, shape: Shape) -> dict[str, float]:
+    """Sign and POST one body to as many hosts, with nothing read before and nothing written after."""
+    peer_port, body = processes.free_port(), b'{"type":"Create"}' * 80
+    rsa, ed25519 = Sender(port=1, number=0).key, generate_ed25519("http://bench.localhost/users/meter#ed25519-key")
+    waiting = iter(range(hosts))
+
+    async def work(session: aiohttp.ClientSession) -> None:
+        for number in waiting:
+            url = f"http://h{number}.localhost:{peer_port}/inbox"
+            headers = {"Content-Type": MEDIA_TYPE}
+            message = outgoing("POST", url=url, headers=headers, body=body)
+            headers |= sign(shape, message, rsa=rsa, ed25519=ed25519, now_ms=int(time.time() * 1_000))
+            async with session.post(url, data=body, headers=headers) as answer:
+                assert answer.status == 202, answer.status
+                await answer.read()
+
+    with processes.running(["-m", "tests.benchmarks.peer", str(peer_port)], port=peer_port, path="/report"):
+        connector = aiohttp.TCPConnector(resolver=_Loopback(), limit=0)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            started, before = time.perf_counter(), time.process_time()
+            await asyncio.gather(*(work(session) for _ in range(256)))
+            return {
+                "per_s": hosts / (time.perf_counter() - started),
+                "cpu_us": 1e6 * (time.process_time() - before) / hosts,
+            }
 
 
 def _signatures_per_second() -> float:
