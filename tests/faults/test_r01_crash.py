@@ -37,7 +37,7 @@ async def end_again_and_again(
 async def test_r1_what_was_accepted_is_there_once_after_every_kill(
     home: Path, delft: Neighbour, chance: random.Random
 ) -> None:
-    await end_again_and_again(home, delft, chance, times=3, by=signal.SIGKILL)
+    await end_again_and_again(home, delft, chance, times=2, by=signal.SIGKILL)
 
 
 @pytest.mark.soak

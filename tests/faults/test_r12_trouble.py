@@ -111,7 +111,7 @@ async def test_r12_little_memory_is_enough_under_load(
         pid = served.process.pid
         resource.prlimit(pid, resource.RLIMIT_DATA, (data(pid) + MEMORY - resident(pid), MEMORY * 4))
         async with crowd.writing():
-            await crowd.until_accepted(200)
+            await crowd.until_accepted(100)
         assert served.process.poll() is None
         assert resident(pid) < MEMORY
         await until_handled(home)
