@@ -20,6 +20,7 @@ import pytest_asyncio
 
 from fedgov.activitystreams.actor import read_actor
 from fedgov.activitystreams.audience import PUBLIC as EVERYONE
+from fedgov.features.people.service import follows as following
 from fedgov.features.posts.inbox import keep
 from fedgov.federation import actors, follows, keyring
 from fedgov.federation.backfill import Backfiller
@@ -285,7 +286,8 @@ async def followers(lab: Lab, trap: Trap) -> None:
     if person is None:
         return
     header = f'collectionId="{person.uri}/followers", url="{person.uri}/followers_sync", digest="{"1" * 64}"'
-    mender = Mender(lab.internet.town.running.room)
+    room = lab.internet.town.running.room
+    mender = Mender(room, ended=following.receive_reject, unanswered=following.ask_again)
     mender.note(header, actor=person.uri)
     await mender.settle()
 
