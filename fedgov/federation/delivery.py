@@ -206,6 +206,7 @@ class DeliveryWorker:
         if parcels:  # another process may have changed more than it queued: a key, a block
             await self._instance.database.catch_up()
             await self._instance.trust.settled()
+            await self._room.peers.look_up(parcels)
         for host, queue in parcels.items():
             task = asyncio.create_task(self._drain(host, queue), name=f"deliver to {host}")
             self._busy[host] = task

@@ -5,13 +5,13 @@ Spec: ``FEDERATION.md``, "Keys, signatures, proofs".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import Row, Update, bindparam, select, update
 
 from fedgov.federation.signatures.shapes import FIRST, Shape
 from fedgov.instance import Instance
@@ -32,6 +32,7 @@ _SHAPE_RESOLUTION: Final = DAY
 _MAX_KNOWN: Final = 10_000
 
 _BY_HOST: Final = select(peers).where(peers.c.host == bindparam("of"))
+_BY_HOSTS: Final = select(peers).where(peers.c.host.in_(bindparam("hosts", expanding=True)))
 _MEET: Final = insert_or_ignore(peers)
 
 
@@ -67,10 +68,18 @@ class Peer:
 def find(tx: Transaction, *, host: str) -> Peer:
     """Return what is stored about a server, or an empty record."""
     row = tx.row(_BY_HOST, {"of": host})
-    if row is None:
-        return Peer(host=host)
+    return Peer(host=host) if row is None else _peer(row)
+
+
+def find_many(tx: Transaction, *, hosts: Sequence[str]) -> dict[str, Peer]:
+    """Return what is stored about servers, at most some thousand, and an empty record of others."""
+    found = {host: Peer(host=host) for host in hosts}
+    return found | {row.host: _peer(row) for row in tx.rows(_BY_HOSTS, {"hosts": hosts})}
+
+
+def _peer(row: Row[Any]) -> Peer:
     return Peer(
-        host=host,
+        host=row.host,
         shape=None if row.shape is None else Shape(row.shape),
         shape_learnt_at=row.shape_learnt_at or 0,
         strong_count=row.strong_count,
@@ -158,6 +167,12 @@ class PeerBook:
                 self._known.clear()
             self._known[host] = peer
         return peer
+
+    async def look_up(self, hosts: Iterable[str]) -> None:
+        """Read all that is not known yet of many servers at once, so that `get` need not ask for each."""
+        unknown = [host for host in hosts if host not in self._known]
+        if len(unknown) > 1:
+            self._known |= await self._instance.read(find_many, hosts=unknown[:_MAX_KNOWN])
 
     async def shape(self, host: str) -> Shape:
         """Return how to sign for a server: what it taught us, else what everyone reads."""

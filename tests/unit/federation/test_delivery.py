@@ -773,6 +773,26 @@ async def test_a_worker_without_its_lease_sends_nothing_or_at_least_notes_nothin
     assert all(host.failures == 0 for host in await office.rows(peers_table))
 
 
+async def test_what_is_known_of_many_servers_is_read_at_once(
+    office: Office, fatima: str, open_neighbour: OpenNeighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    towns = [await open_neighbour(name) for name in ("delft", "breda", "leiden")]
+    for town in towns:
+        await follower(office, town)
+        await office.room.peers.learn_shape(town.host, Shape.RFC9421_ED25519)
+    await publish(office)
+    read, single = office.instance.database.read, []
+
+    async def note(query: Callable[..., Any], **values: Any) -> Any:
+        single.append(query is peers.find)
+        return await read(query, **values)
+
+    monkeypatch.setattr(office.instance.database, "read", note)
+    await send(office)
+    assert [town.asked[-1].shape for town in towns] == [Shape.RFC9421_ED25519] * 3
+    assert not any(single)
+
+
 async def test_what_is_published_wakes_the_worker(office: Office, fatima: str, delft: Neighbour) -> None:
     await follower(office, delft)
     running = asyncio.create_task(DeliveryWorker(office.room).run())
