@@ -120,12 +120,12 @@ def table() -> str:
             f"{len(runs)} runs, {state}. {machine['cores']} cores, {machine['cpu']}, Python {machine['python']}, "
             f"load {machine['load_before']:.1f}, {machine['at'][:10]}, fedgov {record['fedgov']}.\n"
         )
-        parts += _growth(rows, runs) if name == "W11" else _spread(rows, runs)
+        parts += _growth(rows, runs) if name == "W11" else _spread([row for row in rows if _has(runs, row[0])], runs)
         parts.append("")
     return "\n".join(parts).strip()
 
 
-def _spread(rows: Rows, runs: Sequence[dict[str, Any]]) -> list[str]:
+def _spread(rows: Sequence[tuple[str, str, str]], runs: Sequence[dict[str, Any]]) -> list[str]:
     head = ["| what | median | least … most |", "|---|---|---|"]
     return head + [_row(words, form, [_pick(run, key) for run in runs]) for key, words, form in rows]
 
@@ -144,6 +144,14 @@ def _growth(rows: Rows, runs: Sequence[dict[str, Any]]) -> list[str]:
 def _row(words: str, form: str, values: list[float]) -> str:
     spread = f"{form.format(min(values))} … {form.format(max(values))}"
     return f"| {words} | {form.format(statistics.median(values))} | {spread} |"
+
+
+def _has(runs: Sequence[dict[str, Any]], key: str) -> bool:
+    """Tell whether a record is new enough to have this figure."""
+    try:
+        return all(_pick(run, key) is not None for run in runs)
+    except KeyError:
+        return False
 
 
 def _pick(run: dict[str, Any], key: str) -> float:
