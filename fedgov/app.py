@@ -11,7 +11,7 @@ import ipaddress
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -60,7 +60,7 @@ from fedgov.kernel.limits import Limiter
 from fedgov.kernel.log import begin_request
 from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import host, normalise_host
-from fedgov.store import audit, schema
+from fedgov.store import audit, erasures, schema
 from fedgov.store.database import open_database
 from fedgov.store.leases import lease_of
 from fedgov.store.tables import actors as residents
@@ -113,7 +113,17 @@ def all_listeners() -> dict[type, list[Listener]]:
 def all_jobs() -> dict[str, Job]:
     """Return what the post room and the rooms do now and then, by a name for the log."""
     tidy = Job(name="tidy", every=housekeeping.EVERY, run=housekeeping.tidy)
-    return {"federation tidy": tidy} | {f"{room.name} {job.name}": job for room in FEATURES for job in room.jobs}
+    listing = Job(name="list erasures", every=erasures.EVERY, run=_list_erasures)
+    return {"federation tidy": tidy, "store list erasures": listing} | {
+        f"{room.name} {job.name}": job for room in FEATURES for job in room.jobs
+    }
+
+
+async def _list_erasures(instance: Instance) -> None:
+    try:
+        await erasures.flush(instance.database, instance.config.folder)
+    except OSError as error:  # the rows stay until the next time
+        raise UnreachableError("the list of erasures cannot be written", detail=str(error)) from error
 
 
 @dataclass(slots=True, kw_only=True)
@@ -273,6 +283,8 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
         finally:
             await running.stop()
             await room.close()
+            with suppress(UnreachableError):
+                await _list_erasures(instance)
     finally:
         await trust.close()
         await database.close()
@@ -332,6 +344,16 @@ def _other_resident(tx: Transaction, *, application: str) -> str | None:
         )
     )
     return found
+
+
+def _demand_no_quarantine(config: Config) -> None:
+    """Return when this is not a restored instance that was not opened yet.
+
+    Raises:
+        ConflictError: It is; what was erased after its backup would be there again.
+    """
+    if (config.folder / erasures.QUARANTINE).exists():
+        raise ConflictError(f"{config.name} was restored from a backup; first: fedgov -i {config.name} open")
 
 
 @asynccontextmanager
@@ -452,6 +474,7 @@ class Server:
         """Open and start all instances."""
         try:
             for config in self._configs:
+                _demand_no_quarantine(config)
                 await self._stack.enter_async_context(only_one_server(config))
                 running = await self._stack.enter_async_context(open_instance(config, clock=self._clock))
                 self.running.append(running)

@@ -24,13 +24,13 @@ from fedgov.cli.entrance import Entrance, note_down
 from fedgov.kernel.clock import SystemClock, to_rfc3339
 from fedgov.kernel.config import Config
 from fedgov.kernel.errors import FedgovError
-from fedgov.store import schema
+from fedgov.store import erasures, schema
 
 MANIFEST: Final = "manifest.json"
 SQLITE_COPY: Final = "database.sqlite3"
 POSTGRES_COPY: Final = "database.pgdump"
 FILES: Final = "files"
-_SKIPPED: Final = ("serve.lock", "audit.head", "media/remote")
+_SKIPPED: Final = ("serve.lock", "audit.head", "media/remote", erasures.FILE, erasures.QUARANTINE)
 """What can be made or fetched again, or is of another moment than the copy of the database."""
 
 _PRIVATE: Final = 0o600

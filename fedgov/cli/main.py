@@ -34,6 +34,7 @@ HELP: Final = {
     "keys": "Keys with which people here sign.",
     "media": "Look after uploaded files and copies of files from elsewhere.",
     "migrate": "Bring the database to the newest schema.",
+    "open": "Let a restored instance serve and send again.",
     "peers": "Show the other servers that messages were exchanged with.",
     "post": "Post TEXT (markdown) as USER; prints the address of the message.",
     "restore": "Bring an instance back from FILE; it must not exist.",
@@ -51,6 +52,7 @@ _OWN: Final = {
     "doctor": "doctor",
     "init": "instances",
     "migrate": "instances",
+    "open": "reopening",
     "restore": "restore",
     "serve": "serve",
 }
@@ -68,7 +70,9 @@ class House(click.Group):
         """Open one command."""
         found: click.Command | None
         if cmd_name in _OWN:
-            found = getattr(import_module(f"fedgov.cli.{_OWN[cmd_name]}"), cmd_name)
+            found = getattr(
+                import_module(f"fedgov.cli.{_OWN[cmd_name]}"), {"open": "open_again"}.get(cmd_name, cmd_name)
+            )
         elif cmd_name in HELP:
             found = rooms().get(cmd_name)
         else:

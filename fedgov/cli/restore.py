@@ -21,6 +21,7 @@ from fedgov.cli.entrance import Entrance, note_down
 from fedgov.kernel import config as configuration
 from fedgov.kernel.config import INSTANCE_NAME, Config
 from fedgov.store import schema
+from fedgov.store.erasures import QUARANTINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def restore(entrance: Entrance, file: Path, database: str) -> None:
     revision = asyncio.run(schema.upgrade(config.database_url))
     note_down(config, "instance.restored", target=manifest.made)
     click.echo(f"{name}: {manifest.domain} as it was at {manifest.made} (schema {revision})")
-    click.echo(f"Check it with: fedgov -i {name} doctor")
+    click.echo("Nothing is served or sent yet. Look it over, then open it with the list of what was erased since:")
+    click.echo(f"  fedgov -i {name} doctor")
+    click.echo(f"  fedgov -i {name} open --erasures FILE")
 
 
 def _unpack(file: Path, scratch: Path) -> Manifest:
@@ -142,6 +145,7 @@ def _put_back(scratch: Path, files: Path, *, folder: Path) -> None:
     (scratch / "named").mkdir()
     staged = files.rename(scratch / "named" / folder.name)  # a configuration knows its instance by its folder's name
     staged.chmod(0o700)
+    (staged / QUARANTINE).touch(mode=0o600)  # before it is there at all: nothing is served or sent until it is opened
     config = configuration.load(staged)
     if config.database_url.startswith("sqlite:"):
         _put_back_sqlite(scratch / SQLITE_COPY, _sqlite_target(config, folder=folder))

@@ -20,6 +20,7 @@ import uvloop
 from fedgov.app import Server
 from fedgov.cli.entrance import Entrance
 from fedgov.kernel.config import Config, read_listen
+from fedgov.store.erasures import QUARANTINE
 
 STOP_SECONDS: Final = 5
 DRAIN_SECONDS: Final = 1.0
@@ -40,6 +41,9 @@ def serve(entrance: Entrance, names: tuple[str, ...], address: str | None) -> No
     configs = entrance.configs(names)
     if address is not None:
         configs = [elsewhere(config, address) for config in configs]
+    configs = [config for config in configs if not tell_of_quarantine(config)]
+    if not configs:
+        raise click.ClickException("there is nothing to serve")
     check_names(configs)
     server = make_server(configs)
     sockets = listen(configs)
@@ -69,6 +73,16 @@ def tell_service_manager(state: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out, contextlib.suppress(OSError):
         out.connect(f"\0{address[1:]}" if address.startswith("@") else address)
         out.sendall(state.encode())
+
+
+def tell_of_quarantine(config: Config) -> bool:
+    """Say that an instance is not served because it was restored and not opened yet; False when it may be served."""
+    if not (config.folder / QUARANTINE).exists():
+        return False
+    click.echo(
+        f"{config.name} was restored from a backup and is not served until: fedgov -i {config.name} open", err=True
+    )
+    return True
 
 
 class InstanceServer(uvicorn.Server):

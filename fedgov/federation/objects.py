@@ -15,6 +15,7 @@ from sqlalchemy import Row, bindparam, delete, select, update
 from fedgov.activitystreams.audience import FOR_EVERYONE, PUBLIC, Visibility
 from fedgov.activitystreams.document import Document
 from fedgov.federation import follows
+from fedgov.store import erasures
 from fedgov.store.tables import audience, objects
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
@@ -149,6 +150,8 @@ def bury(tx: Transaction, *, uri: str, author: str, kind: str = "Tombstone") -> 
         )
     if row is not None and row.deleted_at is not None:
         return None
+    if row is not None:
+        erasures.note(tx, "object", uri, author=author)
     tx.execute(update(objects).where(objects.c.uri == uri).values(document=None, deleted_at=tx.now))
     tx.signal(f"document:{uri}")
     return row

@@ -23,6 +23,9 @@ from fedgov.kernel.clock import to_rfc3339
 from fedgov.store.tables import activities, deliveries
 from fedgov.store.transaction import Transaction
 
+SAFE_TO_REPEAT: Final = frozenset({"Create", "Delete", "Accept", "Flag"})
+"""Activities that change nothing when they come again, however late."""
+
 _BY_URI: Final = select(activities).where(activities.c.uri == bindparam("uri"))
 
 
@@ -121,6 +124,24 @@ def withdraw(tx: Transaction, *, object_uri: str) -> None:
         update(deliveries)
         .where(deliveries.c.activity_id.in_(about), deliveries.c.state.in_(("queued", "parked")))
         .values(state="withdrawn", reason="deleted before it was sent")
+    )
+
+
+def hold_back(tx: Transaction) -> int:
+    """Withdraw what waits in a restored backup and may have been overtaken by something that the backup does not know.
+
+    A Follow, a Like or an old text that is sent again would win over the Undo or the newer
+    text that the lost server sent since. What is made once (`SAFE_TO_REPEAT`) is known by its
+    id where it arrived before; follows mend themselves.
+
+    Returns:
+        How many deliveries are withdrawn.
+    """
+    risky = select(activities.c.id).where(activities.c.type.not_in(SAFE_TO_REPEAT))
+    return tx.execute(
+        update(deliveries)
+        .where(deliveries.c.activity_id.in_(risky), deliveries.c.state.in_(("queued", "parked", "failed")))
+        .values(state="withdrawn", reason="it is from before a backup was restored")
     )
 
 

@@ -154,6 +154,7 @@ KINDS: Final = (
     "schema.upgraded",
     "backup.begun",
     "instance.restored",
+    "instance.opened",
     "media.cleaned",
     "audit.pruned",
 )

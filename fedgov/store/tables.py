@@ -284,3 +284,14 @@ leases: Final = Table(
     Column("until", BigInteger, nullable=False),
 )
 """Which of several processes does what; only used on PostgreSQL."""
+
+erasures: Final = Table(
+    "erasures",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(10), nullable=False),  # object, actor, file, disabled, enabled
+    Column("what", Text, nullable=False),
+    Column("author", Text, nullable=False, server_default=""),
+)
+"""What was erased and does not stand in the file beside the database yet (`fedgov.store.erasures`)."""

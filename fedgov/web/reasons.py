@@ -16,6 +16,7 @@ _WORDS: Final = {
 }
 KNOWN: Final = (
     later("deleted before it was sent"),
+    later("it is from before a backup was restored"),
     later("its author's account is no longer active"),
     later("its own inbox is gone, so the shared inbox is tried once"),
     later("nobody there came for it in thirty days"),

@@ -15,6 +15,7 @@ import click
 import pytest
 
 from fedgov.cli.main import fedgov
+from fedgov.store.erasures import QUARANTINE
 from tests.cli.commandline import PASSWORD, done, make_instance, refused, rows, type_in
 
 CHANGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -29,6 +30,7 @@ CHANGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "keys rotate": ("keys.rotated", ("fatima",)),
     "media clean": ("media.cleaned", ()),
     "migrate": ("schema.upgraded", ()),
+    "open": ("instance.opened", ("--without-erasures",)),
     "peers unpin": ("peer.unpinned", ("leeuwarden.example",)),
     "peers wake": ("peer.woken", ("leeuwarden.example",)),
     "post": ("post.ordered", ("fatima", "GEHEIM", "--visibility", "organisation")),
@@ -112,6 +114,8 @@ def test_a_command_is_written_down_with_who_typed_it(
     kind, words = CHANGES[command]
     if command == "user move":
         done(gouda, "user", "alias", "jan", "@fatima")
+    if command == "open":
+        (gouda / "gouda" / QUARANTINE).touch()
     if command in ("deliveries", "inbox"):
         _leave_something(gouda, command)
     before = len(entries(gouda))

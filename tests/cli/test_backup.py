@@ -97,6 +97,7 @@ def test_a_restored_instance_has_its_keys_follows_posts_and_files_and_starts(tow
     assert told.startswith(f"gouda: gouda.localhost:{town.port} as it was at 20")
     assert "fedgov -i gouda doctor" in told
 
+    assert "was restored from a backup and is not served until" in refused(home, "serve")
     for table in ("keys", "follows", "accounts"):
         statement = f"SELECT * FROM {table} ORDER BY id"
         assert rows(home, "gouda", statement) == rows(town.home, "gouda", statement) != []
@@ -105,6 +106,7 @@ def test_a_restored_instance_has_its_keys_follows_posts_and_files_and_starts(tow
     assert stat.S_IMODE((home / "gouda").stat().st_mode) == 0o700
     assert [path.name for path in home.iterdir()] == ["gouda"]
 
+    done(home, "open", "--without-erasures")
     with serving("--home", home, "serve", says="gemeente Gouda"):
         answer = ask(town.port, town.post.partition(str(town.port))[2], host=f"gouda.localhost:{town.port}")
         assert "<em>backup</em>" in answer.document["content"]
@@ -254,6 +256,7 @@ def test_a_backup_of_postgres_goes_back_into_another_empty_database(
         assert list(other.iterdir()) == []
         done(other, "-i", "gouda", "restore", str(file), "--database", new)
         assert configuration.load(other / "gouda").database_url == new
+        done(other, "open", "--without-erasures")
         with serving("--home", other, "serve", says="gemeente Gouda"):
             path = post.partition(str(port))[2]
             until(lambda: ask(port, path, host=f"gouda.localhost:{port}").status == 200)

@@ -78,6 +78,7 @@ async def test_r10_a_backup_under_load_is_brought_back_and_federates_again(
     logged = {uri for (uri,) in rows(new_home, "gouda", "SELECT activity_uri FROM inbox_items")}
     assert len(logged) > len(before), "what was accepted before the backup is in it"
 
+    await type_in(new_home, "open", "--without-erasures")
     delft.pages["/inbox"] = Page(202)
     delft.asked.clear()
     async with gouda_serves(new_home):

@@ -48,6 +48,7 @@ WORDS: Final[Mapping[str, str]] = {
     "schema.upgraded": later("brought the database up to date"),
     "backup.begun": later("made a backup"),
     "instance.restored": later("brought the server back from a backup"),
+    "instance.opened": later("let a restored server work again"),
     "media.cleaned": later("cleaned up files"),
     "audit.pruned": later("removed old entries of this log"),
 }

@@ -12,6 +12,7 @@ from fedgov.features.media.service.uploads import check_alt
 from fedgov.features.media.tables import media
 from fedgov.features.media.vocabulary import StoredMedia
 from fedgov.kernel.errors import ConflictError
+from fedgov.store import erasures
 from fedgov.store.transaction import Transaction
 
 _HANG: Final = (
@@ -79,7 +80,18 @@ def discard(tx: Transaction, *, media_id: int, owner: str) -> None:
     """
     if queries.get(tx, media_id=media_id, owner=owner).object_id is not None:
         raise ConflictError("this file is in use already")
-    tx.execute(update(media).where(media.c.id == media_id).values(deleted_at=tx.now))
+    withdraw(tx, token=queries.get(tx, media_id=media_id, owner=owner).token)
+
+
+def withdraw(tx: Transaction, *, token: str) -> None:
+    """Take away one file, for good; also once more after an older backup was restored.
+
+    Args:
+        tx: The open transaction.
+        token: Of the file.
+    """
+    if tx.execute(update(media).where(media.c.token == token, media.c.deleted_at.is_(None)).values(deleted_at=tx.now)):
+        erasures.note(tx, "file", token)
 
 
 def remove_portraits(tx: Transaction, *, owner: str, keep: Sequence[str] = ()) -> None:
@@ -94,7 +106,7 @@ def remove_portraits(tx: Transaction, *, owner: str, keep: Sequence[str] = ()) -
         select(media.c.id, media.c.token).where(media.c.owner == owner, media.c.public, media.c.deleted_at.is_(None))
     ):
         if not any(row.token in address for address in keep):
-            tx.execute(update(media).where(media.c.id == row.id).values(deleted_at=tx.now))
+            withdraw(tx, token=row.token)
 
 
 def remove_all_of(tx: Transaction, *, owner: str) -> None:

@@ -16,7 +16,7 @@ from fedgov.federation.keys import KeyPair
 from fedgov.instance import Instance
 from fedgov.kernel.errors import ConflictError, ForbiddenError
 from fedgov.kernel.text.plain import clean_name
-from fedgov.store import audit
+from fedgov.store import audit, erasures
 from fedgov.store.transaction import Transaction
 
 
@@ -185,20 +185,24 @@ def disable(tx: Transaction, *, account_id: int, by: int | None = None) -> None:
     found = _not_the_last(tx, account_id=account_id)
     if found.id == by:
         raise ForbiddenError("you cannot disable your own account")
-    tx.execute(update(accounts).where(accounts.c.id == account_id).values(disabled_at=tx.now))
-    tx.execute(delete(sessions).where(sessions.c.account_id == account_id))
-    actors.change_local(tx, uri=found.actor_uri, values={"disabled_at": tx.now})
-    tx.signal("accounts")
+    _set_disabled(tx, found=found, at=tx.now)
     audit.note(tx, "account.disabled", target=found.actor_uri)
 
 
 def enable(tx: Transaction, *, account_id: int) -> None:
     """Let a disabled account be used again."""
     found = queries.account(tx, account_id=account_id)
-    tx.execute(update(accounts).where(accounts.c.id == account_id).values(disabled_at=None))
-    actors.change_local(tx, uri=found.actor_uri, values={"disabled_at": None})
-    tx.signal("accounts")
+    _set_disabled(tx, found=found, at=None)
     audit.note(tx, "account.enabled", target=found.actor_uri)
+
+
+def _set_disabled(tx: Transaction, *, found: Row[Any], at: int | None) -> None:
+    tx.execute(update(accounts).where(accounts.c.id == found.id).values(disabled_at=at))
+    if at is not None:
+        tx.execute(delete(sessions).where(sessions.c.account_id == found.id))
+    actors.change_local(tx, uri=found.actor_uri, values={"disabled_at": at})
+    erasures.note(tx, "enabled" if at is None else "disabled", found.actor_uri)
+    tx.signal("accounts")
 
 
 def set_administrator(tx: Transaction, *, account_id: int, administrator: bool) -> None:
@@ -224,7 +228,10 @@ def delete_account(tx: Transaction, *, account_id: int) -> None:
 
     Spec: ActivityPub, section 6.4.
     """
-    found = _not_the_last(tx, account_id=account_id)
+    _delete(tx, found=_not_the_last(tx, account_id=account_id))
+
+
+def _delete(tx: Transaction, *, found: Row[Any]) -> None:
     row = actors.get(tx, uri=found.actor_uri)
     outbox.publish(
         tx,
@@ -235,11 +242,41 @@ def delete_account(tx: Transaction, *, account_id: int) -> None:
         also_to=queries.acquaintances(tx, of=row.uri),
     )
     for table in (sessions, tokens):
-        tx.execute(delete(table).where(table.c.account_id == account_id))
-    tx.execute(delete(accounts).where(accounts.c.id == account_id))
+        tx.execute(delete(table).where(table.c.account_id == found.id))
+    tx.execute(delete(accounts).where(accounts.c.id == found.id))
     removal.remove_actor(tx, uri=row.uri)
     tx.signal("accounts")
     audit.note(tx, "account.deleted", target=row.uri)
+
+
+# --- after a backup was restored --------------------------------------------------------------------------------
+
+
+def end_all_logins(tx: Transaction) -> int:
+    """End every log-in and revoke every token, because those that ended after the backup would be valid again.
+
+    Returns:
+        How many there were.
+    """
+    revoked = tx.execute(update(tokens).where(tokens.c.revoked_at.is_(None)).values(revoked_at=tx.now))
+    tx.signal("accounts")
+    return revoked + tx.execute(delete(sessions))
+
+
+def repeat_removal(tx: Transaction, *, actor: str) -> None:
+    """Remove an actor once more that was removed after the backup; an account here as if its owner did."""
+    found = queries.account_of(tx, actor=actor)
+    if found is not None:
+        _delete(tx, found=queries.account(tx, account_id=found.id))
+    else:
+        removal.remove_actor(tx, uri=actor)
+
+
+def repeat_switch(tx: Transaction, *, actor: str, disabled: bool) -> None:
+    """Disable or enable an account once more, as it was done after the backup."""
+    found = queries.account_of(tx, actor=actor)
+    if found is not None and (found.disabled_at is not None) != disabled:
+        _set_disabled(tx, found=found, at=tx.now if disabled else None)
 
 
 async def delete_own_account(instance: Instance, *, account_id: int, password: str, address: str) -> None:

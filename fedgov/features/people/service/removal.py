@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select
 from fedgov.features.people.tables import blocks, mutes
 from fedgov.features.people.vocabulary import ActorRemoved
 from fedgov.federation import actors, follows
+from fedgov.store import erasures
 from fedgov.store.tables import follows as follow_rows
 from fedgov.store.transaction import Transaction
 
@@ -25,6 +26,7 @@ def remove_actor(tx: Transaction, *, uri: str) -> bool:
     if row is None or row.deleted_at is not None:
         return False
     actors.mark_deleted(tx, uri=uri)
+    erasures.note(tx, "actor", uri)
     about = select(follow_rows.c.follower, follow_rows.c.following).where(
         or_(follow_rows.c.follower == uri, follow_rows.c.following == uri)
     )

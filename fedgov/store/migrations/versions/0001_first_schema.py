@@ -187,6 +187,14 @@ def upgrade() -> None:
     sa.Column('created_by', sa.Text(), server_default='', nullable=False),
     sa.PrimaryKeyConstraint('domain', name=op.f('pk_domain_rules'))
     )
+    op.create_table('erasures',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('author', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erasures'))
+    )
     op.create_table('follows',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('follower', sa.Text(), nullable=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from sqlalchemy import select
 
 from fedgov.activitystreams.audience import PUBLIC, Visibility
 from fedgov.features.posts.queries import parts
@@ -11,10 +12,11 @@ from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.service import pinning, publishing, reacting
 from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft, PostAppeared, PostChanged, PostRemoved
 from fedgov.federation import follows as follow_rows
-from fedgov.federation import objects
+from fedgov.federation import objects, outbox
 from fedgov.kernel.clock import DAY, MINUTE
 from fedgov.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedgov.kernel.uris import parse_handle
+from fedgov.store.tables import activities, deliveries
 from tests.unit.features.posts.correspondence import activity, arrive, deliver, note, written
 from tests.unit.features.residents import NOW, Town
 
@@ -305,6 +307,23 @@ def test_news_of_a_post_goes_to_whoever_was_to_get_it_also_when_nobody_there_fol
 
     kind = {"edit": "Update", "deletion": "Delete", "pin": "Add"}.get(change, "Undo")
     assert people_town.queued().count((kind, LEEUWARDEN)) == 1
+
+
+def test_of_what_waits_in_a_restored_backup_only_that_is_sent_which_nothing_can_have_overtaken(
+    people_town: Town,
+) -> None:
+    tx = people_town.tx
+    fatima, pieter = people_town.local("fatima"), people_town.remote()
+    people_town.befriend(pieter, fatima)
+    row, gone = written(people_town, fatima), written(people_town, fatima)
+    reacting.share(tx, actor=fatima, object_id=row.object_id)
+    publishing.edit_post(tx, actor=fatima, object_id=row.object_id, text="Anders")
+    publishing.delete_post(tx, actor=fatima, object_id=gone.object_id)
+
+    assert outbox.hold_back(tx) == 2
+
+    waiting = select(activities.c.type).join(deliveries).where(deliveries.c.state == "queued").order_by(deliveries.c.id)
+    assert list(tx.values(waiting)) == ["Create", "Delete"]
 
 
 def test_the_type_of_a_deleted_private_post_is_not_told(people_town: Town) -> None:
