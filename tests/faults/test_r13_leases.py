@@ -103,7 +103,7 @@ async def test_r13_a_process_stopped_past_its_lease_sends_nothing_new_and_record
                 assert letterbox.seen == [letterbox.seen[0]] * 2  # at least once, by one id: the effect is one
             finally:
                 os.kill(first.process.pid, signal.SIGCONT)
-            await told(first, "another process does this work now")
+            await told(first, "lease_lost")
             assert await ledger.row(state) == ("sent", 1, None)
 
             marie = welcome(delft, "marie")
