@@ -53,6 +53,7 @@ class State:
     arrived: list[Row[Any]]
     did: list[Row[Any]]
     unsent: list[tuple[Any, ...]]
+    withheld: set[tuple[str, str]]
     digests: dict[tuple[str, str], str]
     unreadable: set[tuple[str, str]] = field(default_factory=set)
 
@@ -63,12 +64,15 @@ def read(tx: Transaction, *, hosts: list[str]) -> State:
     uri_of = {row_id: row.uri for row_id, row in known.items()}
     sent: dict[tuple[str, str], set[str]] = defaultdict(set)
     unsent = []
+    withheld = set()
     about = select(deliveries, activities.c.type, activities.c.object_uri, activities.c.actor, activities.c.uri).join(
         activities, activities.c.id == deliveries.c.activity_id
     )
     for row in tx.rows(about):
         if row.state == "sent":
             sent[row.object_uri, row.host].add(row.type)
+        elif row.reason == "nobody there follows the author any more":
+            withheld.add((row.object_uri, row.host))
         elif row.state in ("failed", "parked", "queued"):
             unsent.append((row.host, row.type, row.object_uri, row.state, row.reason))
     return State(
@@ -90,6 +94,7 @@ def read(tx: Transaction, *, hosts: list[str]) -> State:
         arrived=list(tx.rows(select(inbox_items).order_by(inbox_items.c.id))),
         did=list(tx.rows(select(activities.c.actor, activities.c.type, activities.c.object_uri))),
         unsent=unsent,
+        withheld=withheld,
         digests={
             (actor, at): followers_sync.digest(followers_sync.followers_at(tx, actor=actor, at_host=at))
             for actor in tx.values(select(actors.c.uri).where(actors.c.local))
@@ -301,13 +306,16 @@ class Comparison:
             yield f"{uri} names others at {other.domain}"
 
     def _out_of_reach(self, uri: str, origin: State, other: State) -> bool:
-        """Tell whether newer versions of a post for followers are for nobody there any more."""
+        """Tell whether newer versions of a post for followers are, or were when they went out, for nobody there."""
         true = origin.objects[uri]
-        return true.visibility == "followers" and not (
-            any(host(one) == other.domain for one in origin.mentions.get(uri, ()))
-            or any(
-                following == true.attributed_to and host(follower) == other.domain and row.state == "accepted"
-                for (follower, following), row in origin.follows.items()
+        return (uri, other.domain) in origin.withheld or (
+            true.visibility == "followers"
+            and not (
+                any(host(one) == other.domain for one in origin.mentions.get(uri, ()))
+                or any(
+                    following == true.attributed_to and host(follower) == other.domain and row.state == "accepted"
+                    for (follower, following), row in origin.follows.items()
+                )
             )
         )
 

@@ -228,6 +228,10 @@ class World:
             await self.revive(domain)
         for hall in self.open_halls:
             await hall.highway.let_stragglers_in(len(hall.highway.held))
+        await self._work()
+
+    async def _work(self) -> None:
+        """Work until nothing is under way."""
         for _ in range(ROUNDS):
             for hall in self.open_halls:
                 await self.count(hall)

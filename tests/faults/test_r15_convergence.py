@@ -20,6 +20,7 @@ from typing import Final
 import pytest
 
 from tests.faults import convergence_state
+from tests.faults.convergence_processes import RealWorld
 from tests.faults.convergence_script import Script
 from tests.faults.convergence_world import World, by_hand
 from tests.fediverse import Fediverse
@@ -35,11 +36,12 @@ def worked_by_hand() -> Iterator[None]:
         yield
 
 
-async def play(folder: Path, seed: int, *, halls: int, steps: int) -> list[str]:
+async def play(folder: Path, seed: int, *, halls: int, steps: int, processes: bool = False) -> list[str]:
     """Play the story of a seed; return what the town halls disagree about."""
     random.seed(seed)  # the pauses between attempts
     fediverse = Fediverse(folder)
-    world = World(fediverse, random.Random(seed))
+    chance = random.Random(seed)
+    world = RealWorld(fediverse, chance, home=folder / "homes") if processes else World(fediverse, chance)
     try:
         await world.build(halls)
         await Script(world).play(steps)
@@ -57,8 +59,8 @@ async def play(folder: Path, seed: int, *, halls: int, steps: int) -> list[str]:
     return found
 
 
-async def agree(folder: Path, seed: int, *, halls: int, steps: int) -> None:
-    found = await play(folder, seed, halls=halls, steps=steps)
+async def agree(folder: Path, seed: int, *, halls: int, steps: int, processes: bool = False) -> None:
+    found = await play(folder, seed, halls=halls, steps=steps, processes=processes)
     again = f"FEDGOV_SEED={seed} FEDGOV_HALLS={halls} FEDGOV_STEPS={steps} pytest {Path(__file__).name} -k one_seed"
     assert found == [], "\n".join([again, *found])
 
@@ -80,3 +82,9 @@ async def test_r15_all_agree_at_the_end_of_one_seed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(1_000, 1_300))
 async def test_r15_all_agree_after_long_stories(tmp_path: Path, seed: int) -> None:
     await agree(tmp_path, seed, halls=5, steps=400)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(2_000, 2_010))
+async def test_r15_real_servers_agree_although_they_are_killed(tmp_path: Path, seed: int) -> None:
+    await agree(tmp_path, seed, halls=3, steps=250, processes=True)
