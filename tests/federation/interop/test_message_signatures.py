@@ -120,6 +120,7 @@ async def test_the_library_refuses_what_was_changed_on_the_way(world: World, sha
     name = "anders-" + shape.value
     await world.town.running.room.peers.learn_shape(f"{name}.localhost:{world.outside.port}", shape)
     letter = await delivered(world, name)
+    assert (await verified(world, letter, shape=shape)).parameters["keyid"] == key_id(world, shape)
     for changed in (
         Letter(letter.method, letter.url, letter.headers, letter.body.replace(b"Accept", b"Reject")),
         Letter(letter.method, letter.url + "x", letter.headers, letter.body),
