@@ -71,12 +71,11 @@ async def test_the_keyboard_is_enough(invite: Invite, scene: Scene) -> None:
     await guest.go(f"/posts/{scene.pages['picture']}")
     await guest.tab_to("button[id^=share-]")
     await guest.tab_to("button[id^=like-]")
-    await keys.press("Enter")
-    liked = guest.page.locator("button[id^=like-].act-on").first
-    await liked.wait_for()
-    assert await liked.evaluate("each => each === document.activeElement"), "the focus stays where it was"
-    await keys.press("Enter")
-    await guest.page.locator("button[id^=like-]:not(.act-on)").first.wait_for()
+    like = await guest.page.evaluate("document.activeElement.id")
+    was_liked = await guest.page.locator(f"#{like}.act-on").count() == 1  # whoever came before may have liked it
+    for state in (":not(.act-on)", ".act-on") if was_liked else (".act-on", ":not(.act-on)"):
+        await keys.press("Enter")
+        await guest.page.locator(f"#{like}{state}:focus").wait_for()  # the focus stays where it was
 
     await guest.tab_to(".act-more > summary")
     await keys.press("Enter")

@@ -21,7 +21,7 @@ from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableErro
 from fedgov.store.tables import inbox_items, keys
 from fedgov.store.tables import peers as peers_table
 from tests.unit.federation.conftest import OpenNeighbour
-from tests.unit.federation.neighbours import Document, Neighbour, Page, Person, key_members, rsa_key
+from tests.unit.federation.neighbours import Asked, Document, Neighbour, Page, Person, key_members, rsa_key
 from tests.unit.federation.office import Office
 
 INBOX = "https://gouda.example/inbox"
@@ -504,9 +504,17 @@ async def test_ans_01_a_slow_key_host_leaves_the_matter_undecided_and_the_key_is
 ) -> None:
     monkeypatch.setattr("fedgov.federation.keyring.FETCH_SECONDS", 0.1)
     fatima = delft.person("fatima")
-    delft.pages["/users/fatima"] = Page(body=fatima.document, delay=0.3)
+    go_on = asyncio.Event()
+
+    async def slowly(_asked: Asked) -> Page:
+        await go_on.wait()
+        return Page(body=fatima.document)
+
+    delft.pages["/users/fatima"] = slowly
     await undecided(office, fatima)
-    await asyncio.sleep(0.5)
+    go_on.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*office.keyring._running.values())
     await deliver(office, fatima)
     assert len(delft.asked) == 1
 

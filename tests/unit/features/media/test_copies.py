@@ -157,18 +157,20 @@ async def test_nothing_is_fetched_from_or_shown_of_a_server_that_is_not_trusted(
 
 
 async def test_a_thousand_readers_cause_one_request(quiet_town: Instance) -> None:
-    post, gate = _post(quiet_town), asyncio.Event()
+    post, asked, gate = _post(quiet_town), asyncio.Event(), asyncio.Event()
     post.files[URL] = ("image/png", samples.picture())
     fetch = post.file
 
     async def slow(url: str, *, max_bytes: int) -> tuple[str, bytes]:
+        asked.set()
         await gate.wait()
         return await fetch(url, max_bytes=max_bytes)
 
     post.file = slow  # type: ignore[method-assign]
     room = CopyRoom()
     readers = [asyncio.create_task(room.get(quiet_town, url=URL)) for _ in range(50)]
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        await asked.wait()
     readers[0].cancel()  # the one who started it leaves
     gate.set()
 
