@@ -310,13 +310,16 @@ def parsed(raw: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+HARM = '<p onclick="x()">anders<script>x()</script><img src="x" onerror="x()"></p>'
+
+
 def forms(document: dict[str, Any], *, by: Correspondent, to: str) -> Iterator[dict[str, Any]]:
     """A document as if it were somebody's own activity, and as what somebody wrote to us."""
     yield {**document, "id": by.id("examples"), "actor": by.uri, "to": [PUBLIC, to]}
     renamed = {**document, "id": by.id("notes"), "attributedTo": by.uri, "to": [PUBLIC, to]}
     renamed.pop("published", None)
     yield by.activity("Create", renamed, to=[PUBLIC, to])
-    yield by.activity("Update", {**renamed, "content": "<p>anders</p>"}, to=[PUBLIC, to])
+    yield by.activity("Update", {**renamed, "content": HARM}, to=[PUBLIC, to])
 
 
 @dataclass(frozen=True, slots=True)

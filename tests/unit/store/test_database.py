@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from fedgov.kernel.errors import ConflictError, UnreachableError
 from fedgov.store.database import Database, PostgresDatabase, SqliteDatabase
@@ -265,19 +266,26 @@ async def test_a_server_with_no_connection_left_is_come_back_later(
     await make_tables(postgres_url)
     database = PostgresDatabase(postgres_url, setting=setting(tmp_path))
     monkeypatch.setattr(database._engine.pool, "_timeout", 0.1)
-    busy = [asyncio.create_task(database.read(rest)) for _ in range(16)]
-    await asyncio.sleep(0.2)
-    for run in (database.write, database.read):
-        with pytest.raises(UnreachableError):
-            await run(count)
+    engine = create_async_engine(postgres_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    async with engine.connect() as holder:
+        await holder.execute(text("SELECT pg_advisory_lock(1)"))
+        busy = [asyncio.create_task(database.read(rest)) for _ in range(16)]
+        async with asyncio.timeout(20):
+            while database._engine.pool.checkedout() < 16:  # type: ignore[attr-defined]  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0.01)
+        for run in (database.write, database.read):
+            with pytest.raises(UnreachableError):
+                await run(count)
+        await holder.execute(text("SELECT pg_advisory_unlock(1)"))
+    await engine.dispose()
     await asyncio.gather(*busy)
     assert await database.read(count) == 0
     await database.close()
 
 
 def rest(tx: Transaction) -> None:
-    """Keep a connection for a while."""
-    tx.execute(text("SELECT pg_sleep(1)"))
+    """Keep a connection until somebody lets go of the lock."""
+    tx.execute(text("SELECT pg_advisory_xact_lock_shared(1)"))
 
 
 @pytest.mark.postgres
