@@ -18,7 +18,7 @@ from fedgov.federation.doors.asgi import Request
 from fedgov.federation.doors.host_meta import for_everyone
 from fedgov.federation.doors.lobby import Lobby
 from fedgov.kernel.errors import InvalidError, MalformedError, NotFoundError
-from fedgov.kernel.uris import MAX_URI_LENGTH, Site, canonical, is_http_uri, normalise_host
+from fedgov.kernel.uris import MAX_URI_LENGTH, Site, canonical, is_http_uri, is_username, normalise_host
 from fedgov.store.transaction import Transaction
 
 JRD: Final = b"application/jrd+json; charset=utf-8"
@@ -86,7 +86,7 @@ def resolve(resource: str, *, site: Site, names: Sequence[str]) -> str:
     if host not in names:
         raise NotFoundError(_NOBODY)
     # The server has a name of its own too; this is how it is found without knowing that.
-    return site.application if name.lower() in names else name.lower()
+    return site.application if name.lower() in names else _name(name)
 
 
 def _of_address(uri: str, site: Site) -> str:
@@ -96,8 +96,15 @@ def _of_address(uri: str, site: Site) -> str:
     if not path:
         return site.application
     if path.startswith("/@") and "/" not in path[1:]:
-        return path[2:].lower()
+        return _name(path[2:])
     return site.origin + path
+
+
+def _name(text: str) -> str:
+    """Return a user name as it is looked up; what cannot be one is not asked of the database, which may choke on it."""
+    if not is_username(text):
+        raise NotFoundError(_NOBODY)
+    return text.lower()
 
 
 def _find(tx: Transaction, *, target: str) -> Row[Any]:

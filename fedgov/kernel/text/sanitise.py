@@ -52,20 +52,40 @@ _ATTRIBUTES: Final = {
 }
 
 _SMALL_NUMBERS: Final = {"colspan", "rowspan", "start", "value"}
-_USER_INFO: Final = re.compile(r"\s*[a-z]+:[/\\]*[^/?#\\]*@", re.IGNORECASE)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_FRONT: Final = re.compile(r"https?://[^/?#\\]+", re.IGNORECASE)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Drop what would mislead: a user name in front of the host, a cell over the whole page, our own styles."""
+    """Drop what would mislead: an address whose host cannot be told, a cell over the whole page, our own styles."""
     if name == "class":
         return " ".join(part for part in value.split() if part in _CLASSES.get(tag, ())) or None
-    if name == "href" and _USER_INFO.match(value) and not value.lower().lstrip().startswith("mailto:"):
-        return None
+    if name == "href":
+        return _address(value)
     if name in ("colspan", "rowspan", "start", "value") and not (
         value.isascii() and value.isdigit() and len(value) < 4
     ):
         return None
     return value
+
+
+def _address(href: str) -> str | None:
+    """Return an address without the control characters that browsers overlook; None when its host cannot be told.
+
+    A user name in front of the host is such a case: it looks like one.
+    """
+    href = _CONTROL.sub("", href).strip()
+    if href[:7].lower() == "mailto:":
+        return href
+    return None if _host_of(href) is None else href
+
+
+def _host_of(href: str) -> str | None:
+    front = _FRONT.match(href)
+    try:
+        return None if front is None else host(front[0])
+    except MalformedError:
+        return None
 
 
 def _cleaner(tags: set[str], attributes: dict[str, set[str]]) -> nh3.Cleaner:
@@ -108,7 +128,7 @@ def sanitise(html: str) -> str:
     except UnicodeError:
         # Half a surrogate pair, which no JSON or form lets through, must not stop a timeline.
         return plain_to_html(without_tags(html))
-    return _lower_headings(_name_hosts(cleaned))
+    return _lower_headings(_keep_first_line(_name_hosts(cleaned)))
 
 
 # --- pictures, headings, misleading links -----------------------------------------------------------------------
@@ -124,6 +144,14 @@ def _alternative(match: re.Match[str]) -> str:
     alt = _ALT.search(match[0])
     words = unescape(alt[1]).strip() if alt is not None else ""
     return f"[{escape(words)}]" if words else ""
+
+
+_PRE: Final = re.compile(r'(<pre\b(?:[^>"]|"[^"]*")*>)\n')
+
+
+def _keep_first_line(html: str) -> str:
+    """Write an empty first line of preformatted text twice, because every parser drops one newline there."""
+    return _PRE.sub(r"\1\n\n", html) if "<pre" in html else html
 
 
 def _lower_headings(html: str) -> str:
@@ -144,15 +172,13 @@ def _name_hosts(html: str) -> str:
 def _with_host(match: re.Match[str]) -> str:
     href = _HREF.search(match[1])
     named = _NAMED_HOST.match(unescape(_TAG.sub("", match[2])).strip()[:300])
-    if href is None or named is None:
-        return match[0]
-    try:
-        real = host(unescape(href[1]))
-    except MalformedError:
+    real = None if href is None else _host_of(unescape(href[1]))
+    if real is None or named is None:
         return match[0]
     if _bare(named[1]) == real.partition(":")[0].removeprefix("www."):
         return match[0]
-    return f"{match[1]}{match[2]} [{escape(real)}]</a>"
+    mark = f" [{escape(real)}]"
+    return match[0] if match[2].endswith(mark) else f"{match[1]}{match[2]}{mark}</a>"
 
 
 def _bare(name: str) -> str:
@@ -245,9 +271,10 @@ def plain_to_html(text: str) -> str:
     """Return plain text as HTML: paragraphs, line breaks and linked addresses, everything else escaped.
 
     Args:
-        text: Plain text of any kind; unpaired surrogates become question marks.
+        text: Plain text of any kind; unpaired surrogates become question marks, and NUL characters, which no
+            database and no parser keeps, are dropped.
     """
-    text = text[:MAX_HTML].encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").strip()
+    text = text[:MAX_HTML].encode("utf-8", "replace").decode("utf-8").replace("\x00", "").replace("\r\n", "\n").strip()
     paragraphs = (part for part in _PARAGRAPH.split(text) if part)
     return "".join(f"<p>{_linked(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
 
@@ -256,7 +283,7 @@ def _linked(text: str) -> str:
     pieces, position = [], 0
     for match in URL.finditer(text):
         url = trim_url(match[0])
-        if len(url) <= len("https://"):
+        if _host_of(url) is None:
             continue
         pieces.append(escape(text[position : match.start()]))
         pieces.append(f'<a href="{escape(url)}" rel="{LINK_REL}">{escape(url)}</a>')

@@ -1,0 +1,85 @@
+"""URIs, hosts and handles: refused, or brought into one form that is never changed again."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fedgov.kernel import uris
+from tests.properties.profile import refusals, some
+
+# fmt: off
+_PIECES = st.sampled_from(
+    ["http://", "HTTPS://", "example.org", "EXAMPLE.org.", "gemeente.example", ":443", ":080", ":80", ":", "@",
+     "/", "//",
+     "[::1]", "[::FFFF:127.0.0.1]", "[fe80::1%25eth0]", "127.0.0.1", "127.1", "0x7f.1", "bücher", "ß", "。", "．",
+     "xn--",
+     "xn--bcher-kva", "\u200d", "İ", "-", "_", "..", "?q=1", "#part", "%00", "\\", " ", "\t", "\x00", "a" * 64,
+     "acct:"]
+)
+# fmt: on
+ADDRESSES = st.lists(_PIECES, max_size=7).map("".join) | st.text(max_size=40)
+
+
+def check_host(text: str) -> None:
+    """A host is refused, or has one canonical form."""
+    for scheme in ("https", "http"):
+        with refusals():
+            host = uris.normalise_host(text, scheme=scheme)
+            assert uris.normalise_host(host, scheme=scheme) == host
+            assert host.isascii()
+            assert host == host.lower()
+            assert uris.host(f"{scheme}://{host}/path") == host
+
+
+def check_uri(text: str) -> None:
+    """A URI is refused, or its canonical form has the same origin and the same rest."""
+    with refusals():
+        canonical = uris.canonical(text)
+        assert uris.canonical(canonical) == canonical
+        assert uris.same_origin(text, canonical)
+        assert canonical.startswith(uris.origin(text))
+        assert uris.is_http_uri(text)
+        assert uris.is_http_uri(uris.without_fragment(text))
+        assert uris.Site(domain=uris.host(text), scheme=canonical.partition(":")[0]).owns(text)
+        return
+    assert not uris.is_http_uri(text)
+    assert not uris.same_origin(text, text)
+
+
+def check_handle(text: str) -> None:
+    """A handle is refused, or reads the same in each of its three ways of writing."""
+    with refusals():
+        handle = uris.parse_handle(text)
+        assert uris.parse_handle(str(handle)) == handle
+        assert uris.parse_handle(handle.acct) == handle
+        assert uris.is_username(handle.username)
+
+
+@some
+@given(text=ADDRESSES)
+@example(text="a" * 260)
+@example(text="１.１.１.１")
+def test_a_host_has_one_form_or_is_refused(text: str) -> None:
+    check_host(text)
+
+
+@some
+@given(text=ADDRESSES)
+@example(text="http://[::1")
+@example(text="http://℀.example/")
+def test_a_uri_has_one_form_or_is_refused(text: str) -> None:
+    check_uri(text)
+
+
+@some
+@given(text=ADDRESSES)
+def test_a_uri_of_a_known_host_has_one_form_or_is_refused(text: str) -> None:
+    check_uri("https://example.org" + text)
+
+
+@some
+@given(text=ADDRESSES)
+def test_a_handle_reads_the_same_however_it_is_written(text: str) -> None:
+    check_handle(text)
+    check_handle("@anna@" + text)
