@@ -14,12 +14,13 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --extra postgres --group build --un
 	--generate-hashes --no-emit-index-url --overrides requirements/overrides.txt --custom-compile-command "make locks" --no-annotate --quiet
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak lint bench docs frontend messages migration locks wheel system-packages clean
+.PHONY: help demo test soak fuzz lint bench docs frontend messages migration locks wheel system-packages clean
 
 help:
 	@echo "make demo             three town halls that talk to one another, on this machine"
 	@echo "make test             every check: lint, types, import contracts and all tests"
 	@echo "make soak             the tests that take minutes: hundreds of crashes, long overload"
+	@echo "make fuzz             feed what strangers send with made-up bytes, a minute for each part"
 	@echo "make lint             lint, types and import contracts only"
 	@echo "make bench            measure speed and memory"
 	@echo "make docs             write the tables of the reference pages anew, from the code"
@@ -39,6 +40,9 @@ test: lint
 
 soak: $(VENV)/.test frontend
 	$(BIN)/python -m pytest -m soak --verbose --capture=no $(ARGS)
+
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 lint: $(VENV)/.test frontend
 	$(BIN)/ruff check .
@@ -61,6 +65,12 @@ $(VENV)/.test: requirements/test.txt pyproject.toml hatch_build.py | $(BIN)/pyth
 	$(PIP) install $(LOCKED) requirements/test.txt
 	$(PIP) install $(SELF)
 	@touch $(VENV)/.runtime $@
+
+# Only atheris is in it that is not in the lock for tests.
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.test
+	@echo "Installing the fuzzer"
+	$(PIP) install $(LOCKED) requirements/fuzz.txt
+	@touch $@
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -89,6 +99,7 @@ migration: $(VENV)/.runtime
 locks: $(VENV)/.test
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --group test --constraints requirements/runtime.txt --output-file requirements/test.txt
+	$(LOCK) --group test --group fuzz --constraints requirements/test.txt --output-file requirements/fuzz.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 wheel: $(VENV)/.runtime
