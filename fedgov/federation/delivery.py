@@ -51,7 +51,7 @@ FIRST_PAUSE: Final = 10 * SECOND
 LONGEST_PAUSE: Final = 6 * HOUR
 REFUSED_PAUSES: Final = (1 * MINUTE, 5 * MINUTE, 30 * MINUTE)
 _AFTER_REFUSALS: Final = 5  # so that the pause after these is longer than the last of them
-MUST_ARRIVE: Final = frozenset({"Delete", "Undo", "Accept", "Remove"})
+MUST_ARRIVE: Final = frozenset({"Delete", "Undo", "Accept", "Reject", "Remove"})
 """Activities that a refusal does not end: whoever has the old state must learn the new one."""
 
 _SUCCESS_RESOLUTION: Final = HOUR

@@ -169,6 +169,7 @@ def _grow(folder: Path, *, to: int) -> None:
             )
         database.commit()
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    os.sync()  # or the disk is still busy with it while the next figures are taken
 
 
 def _first(database: sqlite3.Connection, table: str, which: str) -> tuple[int, int]:

@@ -245,7 +245,7 @@ async def test_a_malformed_activity_ends(office: Office, fatima: str, delft: Nei
 
 
 @pytest.mark.parametrize("status", [400, 405, 410, 422])
-@pytest.mark.parametrize("kind", ["Delete", "Undo", "Remove", "Accept"])
+@pytest.mark.parametrize("kind", ["Delete", "Undo", "Remove", "Accept", "Reject"])
 async def test_what_takes_something_back_never_ends_on_an_answer(
     office: Office, fatima: str, delft: Neighbour, status: int, kind: str
 ) -> None:
