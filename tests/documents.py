@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tests import reference
-from tests.benchmarks import report
+from tests.benchmarks import pictures, report
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -27,6 +27,9 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/federation/README.md": {"handlers": reference.handlers},
 }
 """Which parts of which page are made, and by what."""
+
+PICTURES: Final[Mapping[str, Callable[[], str]]] = {"docs/reference/benchmarks/growth.svg": pictures.growth}
+"""Which pictures are made, and by what."""
 
 _IGNORED: Final = frozenset({"node_modules", "dist", "build", "instances"})
 
@@ -50,7 +53,9 @@ def put(text: str, *, name: str, part: str) -> str:
 
 
 def written(page: str) -> str:
-    """Return a page as it must be."""
+    """Return a page or picture as it must be."""
+    if page in PICTURES:
+        return PICTURES[page]()
     text = (ROOT / page).read_text(encoding="utf-8")
     for name, make in PARTS[page].items():
         text = put(text, name=name, part=make())
@@ -121,9 +126,9 @@ def typed_commands(text: str) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Write or compare; return the exit status."""
     stale = 0
-    for page in PARTS:
+    for page in (*PARTS, *PICTURES):
         path, text = ROOT / page, written(page)
-        if text == path.read_text(encoding="utf-8"):
+        if text == (path.read_text(encoding="utf-8") if path.exists() else ""):
             continue
         if "--write" in arguments:
             path.write_text(text, encoding="utf-8")

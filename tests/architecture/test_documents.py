@@ -32,7 +32,7 @@ def name_of(page: Path) -> str:
 # --- what is made from the code ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", documents.PARTS)
+@pytest.mark.parametrize("page", [*documents.PARTS, *documents.PICTURES])
 def test_a_reference_page_says_what_the_code_does(page: str) -> None:
     assert (ROOT / page).read_text(encoding="utf-8") == documents.written(page), "run `make docs`"
 
