@@ -36,7 +36,8 @@ def fuzz(name: str, *, seconds: int) -> bool:
     sys.stdout.write(f"{name:12} {runs:>10} inputs in {seconds} s: {result}\n")
     sys.stdout.flush()
     if done.returncode != 0:
-        sys.stdout.write("\n".join(said[-60:]) + "\n")
+        # The traceback stands on the one, the input on the other.
+        sys.stdout.write("\n".join([*done.stdout.splitlines()[-60:], *done.stderr.splitlines()[-15:]]) + "\n")
     return done.returncode == 0
 
 

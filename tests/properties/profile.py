@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import hypothesis
 
 from fedgov.kernel.errors import FedgovError
+
+T = TypeVar("T")
 
 THOROUGH: Final = os.environ.get("FEDGOV_PROPERTIES") == "thorough"
 PATIENCE: Final = 10.0
@@ -43,6 +45,13 @@ class refusals:  # noqa: N801 - reads like contextlib.suppress
     def __exit__(self, kind: object, error: object, trace: object) -> bool:
         """Tell whether it was a refusal, which has a reason that may be shown."""
         return isinstance(error, FedgovError) and bool(error.safe)
+
+
+def tried(read: Callable[[], T]) -> T | None:
+    """Return what was read; None when it was refused. What is demanded afterwards may not be refused."""
+    with refusals():
+        return read()
+    return None
 
 
 @contextmanager

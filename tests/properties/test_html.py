@@ -235,6 +235,7 @@ def test_a_link_that_names_another_host_says_where_it_leads(after: str) -> None:
 
 @some
 @given(text=st.text(max_size=60) | HTML)
+@example(text="a\x00b")
 def test_plain_text_becomes_html_that_says_the_same(text: str) -> None:
     check_plain(text)
 
@@ -242,6 +243,7 @@ def test_plain_text_becomes_html_that_says_the_same(text: str) -> None:
 @few
 @given(piece=HTML)
 @example(piece="<blockquote>")
+@example(piece="<i>")
 @example(piece="<a href='https://real.example/'>bank.example ")
 @example(piece="<b><p>")
 @example(piece="<!--")

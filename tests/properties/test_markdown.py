@@ -73,6 +73,7 @@ def check_long_markdown(piece: str) -> None:
 @example(text="[a](javascript:alert`1`)")
 @example(text="> " * 2_000)
 @example(text="x https://bank.example@real.example/")
+@example(text="see https:///x/")
 def test_what_is_written_becomes_harmless(text: str) -> None:
     check_markdown(text)
 
@@ -89,6 +90,7 @@ def test_a_picture_stands_for_its_words_and_nowhere_else(text: str) -> None:
 @given(piece=MARKDOWN)
 @example(piece="*a ")
 @example(piece="[a](")
+@example(piece="[")
 @example(piece="`")
 @example(piece="> ")
 def test_long_markdown_takes_bounded_time(piece: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from hypothesis import example, given
@@ -15,7 +15,7 @@ from fedgov.federation.signatures.message import Message
 from fedgov.kernel.clock import SECOND
 from fedgov.kernel.errors import FedgovError, UnverifiedError
 from fedgov.kernel.uris import same_origin
-from tests.properties.profile import in_bounded_time, refusals, some
+from tests.properties.profile import in_bounded_time, refusals, some, tried
 
 _NOW: Final = 1_795_000_000_000
 _ORIGIN: Final = "https://example.org"
@@ -82,9 +82,10 @@ def check_small_headers(text: str) -> None:
     with refusals():
         digest.check_content_digest(text, body=b"never this body")
         raise AssertionError("a digest fits a body that it cannot know")
-    with refusals():
-        said = followers_sync.read_header(text, actor=_ACTOR)
+    said = tried(lambda: followers_sync.read_header(text, actor=_ACTOR))
+    if said is not None:
         assert same_origin(_ACTOR, said.collection, said.url)
+        assert text.count('"') == 6
         again = f'collectionId="{said.collection}", url="{said.url}", digest="{said.digest}"'
         assert followers_sync.read_header(again, actor=_ACTOR) == said
     moment = httpdate.parse_http_date(text)
@@ -95,19 +96,19 @@ def check_small_headers(text: str) -> None:
 
 def check_structured(text: str) -> None:
     """What is read of a structured header is the same after it was written again."""
-    with refusals():
-        for member in structured.parse_dictionary("X", text=text).values():
-            if isinstance(member[0], list):
-                again = f"a={structured.serialise(member)}"
-                assert structured.parse_dictionary("X", text=again)["a"] == member
+    members = tried(lambda: structured.parse_dictionary("X", text=text)) or {}
+    for member in members.values():
+        if isinstance(member[0], list):
+            again = f"a={structured.serialise(member)}"
+            assert structured.parse_dictionary("X", text=again)["a"] == member
 
 
 def check_keys(text: str) -> None:
     """A key is refused, or can be used and written again."""
     with in_bounded_time():
         for load in (load_public_key, load_multikey):
-            with refusals():
-                key = load(text, key_id=_KEY_ID)
+            key = tried(partial(load, text, key_id=_KEY_ID))
+            if key is not None:
                 assert load_public_key(key.to_pem(), key_id=_KEY_ID) == key
                 assert load_multikey(key.to_multikey(), key_id=_KEY_ID) == key
                 try:
@@ -115,8 +116,8 @@ def check_keys(text: str) -> None:
                 except UnverifiedError:
                     continue
                 raise AssertionError("a signature of zeros was believed")
-        with refusals():
-            raw = multibase.decode(text)
+        raw = tried(lambda: multibase.decode(text))
+        if raw is not None:
             assert multibase.encode(raw) == text
 
 
@@ -148,12 +149,15 @@ def check_round_trip(shape: shapes.Shape, *, path: str, query: str, body: bytes)
 @some
 @given(text=HEADERS)
 @example(text='sig1=("@method" "@target-uri" "content-digest");created=@1795000000;keyid="x"')
+@example(text=f'keyId="{_KEY_ID}",headers="(request-target) host date digest",signature="é"')
+@example(text=f'keyId="{_KEY_ID}",headers="(request-target) host date digest",signature="AA=="')
 def test_no_signature_header_does_more_than_be_refused(text: str) -> None:
     check_headers(text)
 
 
 @some
 @given(text=HEADERS)
+@example(text=', digest="0b"')
 def test_other_headers_are_refused_or_read(text: str) -> None:
     check_small_headers(text)
     check_small_headers(f'collectionId="https://other.example/f", url="https://other.example/s", digest="0a"{text}')
