@@ -78,6 +78,7 @@ def test_a_host_is_the_same_in_capitals_and_with_its_last_dot(host: str) -> None
 
 @some
 @given(text=ADDRESSES)
+@example(text="HTTPS://EXAMPLE.org:443/a?b")
 @example(text="http://[::1")
 @example(text="http://℀.example/")
 def test_a_uri_has_one_form_or_is_refused(text: str) -> None:
@@ -92,6 +93,7 @@ def test_a_uri_of_a_known_host_has_one_form_or_is_refused(text: str) -> None:
 
 @some
 @given(text=ADDRESSES)
+@example(text="anna@example.org")
 def test_a_handle_reads_the_same_however_it_is_written(text: str) -> None:
     check_handle(text)
     check_handle("@anna@" + text)
