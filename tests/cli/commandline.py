@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
 import orjson
+import structlog
 from click.testing import CliRunner, Result
 
 from fedgov.cli.instances import make
@@ -36,6 +37,8 @@ ACTIVITY: Final = {"Accept": "application/activity+json"}
 
 def type_in(home: Path, *words: str, answers: str = "") -> Result:
     """Type a command; return its exit status and what it printed."""
+    # As `fedgov.kernel.log` has it, but looked up each time: the runner closes its own at the end.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     return CliRunner().invoke(fedgov, ["--home", str(home), *words], input=answers, prog_name="fedgov")
 
 

@@ -161,7 +161,7 @@ def test_every_mistake_in_a_configuration_is_listed_by_name_with_what_was_expect
     assert words[0] == f"Error: {folder / 'config.toml'} has 9 mistake(s):"
     assert sorted(words[1:]) == [
         "  - [colours] is not a section; expected one of "
-        "instance, server, database, federation, accounts, posts, media, limits",
+        "instance, server, database, federation, accounts, posts, media, limits, metrics",
         "  - federation.allow_networks has '10.0.0.0/99'; expected networks like 10.0.0.0/8",
         "  - federation.authorised_fetch is 'yes'; expected true or false",
         "  - federation.trust is 'everyone'; expected one of 'open', 'listed'",

@@ -38,7 +38,7 @@ DOMAIN: Final = "gouda.example"
 ALIAS: Final = "www.gouda.example"
 """Another name under which it is reached; nothing is signed for it."""
 
-LOGS: Final = frozenset({"inbox_items", "peers", "audit_entries", "audit_head"})
+LOGS: Final = frozenset({"inbox_items", "peers", "audit_entries", "audit_head", "erasures"})
 """Tables that say what came in and how servers behaved, not what is so."""
 
 _TOKEN: Final = re.compile(r'name="csrf" value="([^"]+)"')
