@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,8 @@ import pytest_asyncio
 from fedgov.federation import keys
 from fedgov.kernel import log
 from tests.fediverse import Fediverse, pooled_rsa
-from tests.unit.federation.neighbours import Neighbour
+from tests.unit.federation.neighbours import Neighbour, OpenNeighbour, neighbourhood
 from tests.unit.federation.office import Office, open_office
-
-OpenNeighbour = Callable[[str], Awaitable[Neighbour]]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -46,13 +43,7 @@ def home(tmp_path: Path) -> Path:
 @pytest_asyncio.fixture
 async def open_neighbour() -> AsyncIterator[OpenNeighbour]:
     """Open a server at ``name.localhost``."""
-    async with AsyncExitStack() as stack:
-
-        async def open_one(name: str) -> Neighbour:
-            neighbour = Neighbour(name)
-            stack.push_async_callback(neighbour.close)
-            return await neighbour.open()
-
+    async with neighbourhood() as open_one:
         yield open_one
 
 

@@ -20,8 +20,7 @@ from fedgov.federation.delivery import DeliveryWorker
 from fedgov.store.tables import actors, deliveries
 from fedgov.store.tables import peers as peers_table
 from fedgov.store.transaction import Transaction
-from tests.faults.conftest import OpenNeighbour
-from tests.unit.federation.neighbours import Asked, Page
+from tests.unit.federation.neighbours import Asked, OpenNeighbour, Page
 from tests.unit.federation.office import Office
 from tests.unit.federation.test_delivery import ACCEPTED, publish
 

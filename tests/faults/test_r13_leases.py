@@ -6,15 +6,16 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from tests.cli.commandline import Served, done, free_ports, hire, make_instance, refused, serving
-from tests.faults.conftest import OpenNeighbour
-from tests.unit.federation.neighbours import Asked, Neighbour, Page
+from tests.unit.federation.neighbours import Asked, Neighbour, OpenNeighbour, Page
 
 PATIENCE = 40.0
 """Seconds: longer than a lease of ten, on a busy machine."""
@@ -76,23 +77,45 @@ async def follow(home: Path, handle: str) -> None:
     await asyncio.to_thread(done, home, "-i", "gouda", "follow", "fatima", handle)
 
 
-@pytest.mark.postgres
-async def test_r13_a_process_stopped_past_its_lease_sends_nothing_new_and_records_no_result(
-    home: Path, postgres_url: str, open_neighbour: OpenNeighbour
-) -> None:
-    delft, ledger = await open_neighbour("delft"), Ledger(postgres_url)
-    jan, letterbox = welcome(delft, "jan"), Letterbox(delft)
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """Gouda on PostgreSQL with somebody in it, a second place to listen, and somebody to follow elsewhere."""
+
+    ledger: Ledger
+    letterbox: Letterbox
+    delft: Neighbour
+    jan: str
+    elsewhere: str
+
+
+@pytest_asyncio.fixture
+async def hall(home: Path, postgres_url: str, open_neighbour: OpenNeighbour) -> Hall:
+    """Nothing serves it yet."""
+    delft = await open_neighbour("delft")
     await asyncio.to_thread(make_instance, home, "gouda", database=postgres_url)
     await asyncio.to_thread(hire, home, "gouda", "fatima")
-    elsewhere = f"127.0.0.1:{free_ports()[0]}"
+    return Hall(
+        ledger=Ledger(postgres_url),
+        letterbox=Letterbox(delft),
+        delft=delft,
+        jan=welcome(delft, "jan"),
+        elsewhere=f"127.0.0.1:{free_ports()[0]}",
+    )
+
+
+@pytest.mark.postgres
+async def test_r13_a_process_stopped_past_its_lease_sends_nothing_new_and_records_no_result(
+    home: Path, hall: Hall
+) -> None:
+    ledger, letterbox = hall.ledger, hall.letterbox
     lease = "SELECT holder, fence FROM leases WHERE name = 'delivery' AND holder <> ''"
     state = "SELECT state, attempts, reason FROM deliveries"
 
     with serving("--home", home, "serve", "gouda", says="gemeente Gouda") as first:
         (holder, fence) = await ledger.until(lease)
-        with serving("--home", home, "serve", "gouda", "--listen", elsewhere, says="gemeente Gouda"):
+        with serving("--home", home, "serve", "gouda", "--listen", hall.elsewhere, says="gemeente Gouda"):
             letterbox.open.clear()
-            await follow(home, jan)
+            await follow(home, hall.jan)
             await letterbox.until(1)
             os.kill(first.process.pid, signal.SIGSTOP)
             try:
@@ -106,7 +129,7 @@ async def test_r13_a_process_stopped_past_its_lease_sends_nothing_new_and_record
             await told(first, "lease_lost")
             assert await ledger.row(state) == ("sent", 1, None)
 
-            marie = welcome(delft, "marie")
+            marie = welcome(hall.delft, "marie")
             await follow(home, marie)
             await letterbox.until(3)
             await ledger.until("SELECT count(*) FROM deliveries WHERE state = 'sent'", lambda row: row[0] == 2)
@@ -122,20 +145,14 @@ async def told(server: Served, words: str) -> None:
 
 
 @pytest.mark.postgres
-async def test_r9_when_the_process_that_sends_is_stopped_another_goes_on_at_once(
-    home: Path, postgres_url: str, open_neighbour: OpenNeighbour
-) -> None:
-    delft, ledger = await open_neighbour("delft"), Ledger(postgres_url)
-    jan, letterbox = welcome(delft, "jan"), Letterbox(delft)
-    await asyncio.to_thread(make_instance, home, "gouda", database=postgres_url)
-    await asyncio.to_thread(hire, home, "gouda", "fatima")
-    elsewhere = f"127.0.0.1:{free_ports()[0]}"
+async def test_r9_when_the_process_that_sends_is_stopped_another_goes_on_at_once(home: Path, hall: Hall) -> None:
+    ledger, letterbox = hall.ledger, hall.letterbox
     with serving("--home", home, "serve", "gouda", says="gemeente Gouda") as first:
         await ledger.until("SELECT 1 FROM leases WHERE name = 'delivery' AND holder <> ''")
-        with serving("--home", home, "serve", "gouda", "--listen", elsewhere, says="gemeente Gouda"):
+        with serving("--home", home, "serve", "gouda", "--listen", hall.elsewhere, says="gemeente Gouda"):
             await asyncio.to_thread(first.stop)
             assert await ledger.row("SELECT 1 FROM leases WHERE name = 'delivery' AND until > 0 AND fence = 1") is None
-            await follow(home, jan)
+            await follow(home, hall.jan)
             await letterbox.until(1)
             await ledger.until("SELECT state FROM deliveries", lambda row: row[0] == "sent")
     assert len(letterbox.seen) == 1

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
 
-from tests.unit.federation.neighbours import Neighbour
+from tests.unit.federation.neighbours import Neighbour, OpenNeighbour, neighbourhood
 from tests.unit.federation.office import Office, open_office
-
-OpenNeighbour = Callable[[str], Awaitable[Neighbour]]
 
 
 @pytest_asyncio.fixture
 async def open_neighbour() -> AsyncIterator[OpenNeighbour]:
     """Open a server at ``name.localhost``."""
-    async with AsyncExitStack() as stack:
-
-        async def open_one(name: str) -> Neighbour:
-            neighbour = Neighbour(name)
-            stack.push_async_callback(neighbour.close)
-            return await neighbour.open()
-
+    async with neighbourhood() as open_one:
         yield open_one
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
@@ -237,6 +238,22 @@ class Neighbour:
     def requests(self, path: str, *, method: str = "GET") -> list[Asked]:
         """What was asked of one path."""
         return [asked for asked in self.asked if asked.method == method and asked.target.partition("?")[0] == path]
+
+
+OpenNeighbour = Callable[[str], Awaitable[Neighbour]]
+
+
+@asynccontextmanager
+async def neighbourhood() -> AsyncIterator[OpenNeighbour]:
+    """Open servers at ``NAME.localhost`` as they are asked for; close them at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(name: str) -> Neighbour:
+            neighbour = Neighbour(name)
+            stack.push_async_callback(neighbour.close)
+            return await neighbour.open()
+
+        yield open_one
 
 
 def key_members(uri: str, *, rsa: PrivateKey | None = None, ed25519: PrivateKey | None = None) -> Document:

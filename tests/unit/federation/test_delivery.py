@@ -28,8 +28,7 @@ from fedgov.store.tables import deliveries
 from fedgov.store.tables import keys as keys_table
 from fedgov.store.tables import peers as peers_table
 from fedgov.store.transaction import Transaction
-from tests.unit.federation.conftest import OpenNeighbour
-from tests.unit.federation.neighbours import Asked, Neighbour, Page, Person
+from tests.unit.federation.neighbours import Asked, Neighbour, OpenNeighbour, Page, Person
 from tests.unit.federation.office import LostLease, Office
 
 ACCEPTED = Page(202)

@@ -22,8 +22,7 @@ from fedgov.kernel.errors import (
 )
 from fedgov.kernel.uris import Handle
 from fedgov.store.tables import actors as actors_table
-from tests.unit.federation.conftest import OpenNeighbour
-from tests.unit.federation.neighbours import Asked, Neighbour, Page, key_members
+from tests.unit.federation.neighbours import Asked, Neighbour, OpenNeighbour, Page, key_members
 from tests.unit.federation.office import Office
 
 # --- documents --------------------------------------------------------------------------------------------------

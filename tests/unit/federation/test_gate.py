@@ -20,8 +20,16 @@ from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
 from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableError, UnverifiedError
 from fedgov.store.tables import inbox_items, keys
 from fedgov.store.tables import peers as peers_table
-from tests.unit.federation.conftest import OpenNeighbour
-from tests.unit.federation.neighbours import Asked, Document, Neighbour, Page, Person, key_members, rsa_key
+from tests.unit.federation.neighbours import (
+    Asked,
+    Document,
+    Neighbour,
+    OpenNeighbour,
+    Page,
+    Person,
+    key_members,
+    rsa_key,
+)
 from tests.unit.federation.office import Office
 
 INBOX = "https://gouda.example/inbox"

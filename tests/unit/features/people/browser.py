@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import click
+import pytest
 from click.testing import CliRunner, Result
 from quart import Quart, Response
 from quart.typing import TestClientProtocol
@@ -20,10 +23,22 @@ from fedgov.features.people.service.sessions import AccountSessions
 from fedgov.instance import Instance
 from fedgov.web.desk import DESK_KEY, INSTANCE_KEY, Desk
 from fedgov.web.hooks import open_desk
+from tests.unit.features.residents import living_town, settle
 
 T = TypeVar("T")
 PASSWORD = "een-heel-lang-wachtwoord"
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+@asynccontextmanager
+async def open_counter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Instance]:
+    """Gemeente Groningen on SQLite, where anybody may register: what the pages ask is tested on both elsewhere."""
+    no_waiting(monkeypatch)
+    url = f"sqlite:///{folder / 'fedgov.sqlite3'}"
+    async with living_town(url, folder=folder, accounts={"registration": "open"}) as (opened, _):
+        await opened.write(settle, name="Fatima de Vries", administrator=True)
+        await opened.write(settle, "jan", name="Jan Pietersen")
+        yield opened
 
 
 class Browser:

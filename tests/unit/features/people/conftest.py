@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from fedgov.instance import Instance
+from tests.unit.features.people.browser import Browser
 from tests.unit.features.residents import Town, living_town
 
 
@@ -14,6 +15,12 @@ from tests.unit.features.residents import Town, living_town
 def town(people_town: Town) -> Town:
     """Gemeente Groningen with one open transaction."""
     return people_town
+
+
+@pytest.fixture
+def browser(instance: Instance) -> Browser:
+    """Somebody at the desk."""
+    return Browser(instance)
 
 
 @pytest_asyncio.fixture

@@ -18,8 +18,7 @@ from fedgov.instance import Instance
 from fedgov.kernel.errors import InvalidError, NotFoundError, RateLimitedError
 from fedgov.store.tables import audit_entries
 from fedgov.store.transaction import Transaction
-from tests.unit.features.people.browser import PASSWORD, Browser, no_waiting
-from tests.unit.features.residents import living_town, settle
+from tests.unit.features.people.browser import PASSWORD, Browser, open_counter
 
 FATIMA = "https://groningen.example/users/fatima"
 NETWORK = "192.0.2.0/24"
@@ -28,17 +27,8 @@ MISTYPED = "mijn-geheime-wachtwoord"
 
 @pytest_asyncio.fixture
 async def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Instance]:
-    no_waiting(monkeypatch)
-    url = f"sqlite:///{tmp_path / 'fedgov.sqlite3'}"
-    async with living_town(url, folder=tmp_path, accounts={"registration": "open"}) as (opened, _):
-        await opened.write(settle, name="Fatima de Vries", administrator=True)
-        await opened.write(settle, "jan", name="Jan Pietersen")
+    async with open_counter(tmp_path, monkeypatch) as opened:
         yield opened
-
-
-@pytest.fixture
-def browser(instance: Instance) -> Browser:
-    return Browser(instance)
 
 
 def entries(tx: Transaction) -> list[Any]:

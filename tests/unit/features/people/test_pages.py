@@ -19,8 +19,8 @@ from fedgov.federation import follows as rows
 from fedgov.instance import Instance
 from fedgov.kernel.errors import InvalidError
 from fedgov.store.transaction import Transaction
-from tests.unit.features.people.browser import PASSWORD, Browser, no_waiting
-from tests.unit.features.residents import Town, World, living_town, settle
+from tests.unit.features.people.browser import PASSWORD, Browser, open_counter
+from tests.unit.features.residents import Town, World
 
 FATIMA = "https://groningen.example/users/fatima"
 JAN = "https://groningen.example/users/jan"
@@ -29,17 +29,8 @@ JAN = "https://groningen.example/users/jan"
 @pytest_asyncio.fixture
 async def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Instance]:
     """Gemeente Groningen on SQLite, where anybody may register: what the pages ask is tested on both elsewhere."""
-    no_waiting(monkeypatch)
-    url = f"sqlite:///{tmp_path / 'fedgov.sqlite3'}"
-    async with living_town(url, folder=tmp_path, accounts={"registration": "open"}) as (opened, _):
-        await opened.write(settle, name="Fatima de Vries", administrator=True)
-        await opened.write(settle, "jan", name="Jan Pietersen")
+    async with open_counter(tmp_path, monkeypatch) as opened:
         yield opened
-
-
-@pytest.fixture
-def browser(instance: Instance) -> Browser:
-    return Browser(instance)
 
 
 def meet(tx: Transaction, handle: str = "@pieter@leeuwarden.example") -> str:
