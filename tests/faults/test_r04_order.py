@@ -70,8 +70,9 @@ class Correspondence(RuleBasedStateMachine):
             return Page(500)
         if mood == "is busy":
             return Page(429, headers={"Retry-After": "60"})
+        key = await self._key(uri)  # before the look, or one that was cut off and sent again would count twice
         if uri not in {seen for _, seen in self.arrived}:
-            self.arrived.append((await self._key(uri), uri))
+            self.arrived.append((key, uri))
         return Page(500) if mood == "takes it and says nothing" else Page(202)
 
     async def _key(self, uri: str) -> str:
