@@ -60,6 +60,7 @@ from fedgov.kernel.limits import Limiter
 from fedgov.kernel.log import begin_request
 from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import host, normalise_host
+from fedgov.mastodon.reception import Reception
 from fedgov.store import audit, erasures, schema
 from fedgov.store.database import open_database
 from fedgov.store.leases import lease_of
@@ -135,6 +136,7 @@ class Running:
         desk: Its web side.
         room: Its post room.
         doors: Its raw ASGI doors.
+        reception: Its door for apps.
         inbox: The worker for what came in.
         delivery: The worker for what goes out.
     """
@@ -143,6 +145,7 @@ class Running:
     desk: Desk
     room: PostRoom
     doors: Doors
+    reception: Reception
     inbox: InboxWorker
     delivery: DeliveryWorker
     describer: Describer
@@ -267,6 +270,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
                 mender=mender,
                 readiness=Readiness(instance, revision=revision),
             ),
+            reception=Reception(instance),
             inbox=InboxWorker(
                 instance,
                 handlers=merged(feature.handlers for feature in FEATURES),
@@ -416,7 +420,7 @@ class Server:
             await self._answer_unknown(scope, receive, send)
             return
         _believe_proxy(scope, running.instance.config)
-        door = running.doors.match(scope) if scope["type"] == "http" else None
+        door = (running.doors.match(scope) or running.reception.match(scope)) if scope["type"] == "http" else None
         if door is not None:
             await door(scope, receive, send)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, func, select, update
 
 from fedgov.store.tables import actors, follows
 from fedgov.store.transaction import Transaction, insert_or_update
@@ -28,6 +28,11 @@ _REMOTE_INBOXES: Final = (
         actors.c.local.is_(False),
         actors.c.deleted_at.is_(None),
     )
+)
+_uris: Final[BindParameter[Any]] = bindparam("uris", expanding=True)
+_HOW_MANY: Final = tuple(
+    select(column, func.count().label("times")).where(column.in_(_uris), follows.c.state == "accepted").group_by(column)
+    for column in (follows.c.following, follows.c.follower)
 )
 
 
@@ -92,6 +97,17 @@ def count(tx: Transaction, *, follower: str | None = None, following: str | None
     return int(
         tx.value(select(func.count()).select_from(follows).where(column == value, follows.c.state == "accepted"))
     )
+
+
+def counts(tx: Transaction, *, uris: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return how many follow each actor and how many it follows, as far as known here.
+
+    Args:
+        tx: The open transaction.
+        uris: URIs of actors.
+    """
+    followers, following = (dict(map(tuple, tx.rows(query, {"uris": list(uris)}))) for query in _HOW_MANY)
+    return {uri: (followers.get(uri, 0), following.get(uri, 0)) for uri in uris}
 
 
 def _touch(tx: Transaction, *uris: str) -> None:

@@ -164,6 +164,9 @@ class LimitSettings:
         lookups_per_hour: Times that one account may let this server ask another one, in an hour.
         inbox_per_minute: Activities of one other server in a minute; one counts once more for each 16 kB.
         refused_per_minute: Refused requests from one network (an IPv4 /24 or an IPv6 /64) in a minute.
+        api_calls_per_five_minutes: Calls that the apps of one account may make in five minutes; of visitors, those of
+            one network.
+        api_uploads_per_half_hour: Calls with a file that the apps of one account may make in half an hour.
     """
 
     posts_per_hour: int = 600
@@ -174,6 +177,8 @@ class LimitSettings:
     lookups_per_hour: int = 600
     inbox_per_minute: int = 300_000
     refused_per_minute: int = 600
+    api_calls_per_five_minutes: int = 300
+    api_uploads_per_half_hour: int = 30
 
 
 _THIS_MACHINE: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))

@@ -72,6 +72,19 @@ class Limiter:
         self.demand(what, who, most=most, per=per, now=now)
         self.note(what, who, most=most, per=per, now=now)
 
+    def left(self, what: str, who: str, *, most: int, per: int, now: int) -> tuple[int, int]:
+        """Return how many times more somebody may do something now, and when it will be all of them again.
+
+        Args:
+            what: What is counted.
+            who: Whose count it is.
+            most: How often in a row, and in each period.
+            per: Milliseconds of that period.
+            now: Milliseconds since the epoch.
+        """
+        paid = self._paid((what, who), per=per, now=now)
+        return max(0, int((now + per - paid) * most / per)), int(paid)
+
     def act(self, what: str, *, of: str, by: By, limits: LimitSettings, now: int) -> None:
         """Count one thing more that an account does, and refuse when it is too often.
 

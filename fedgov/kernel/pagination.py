@@ -102,11 +102,11 @@ class Page(Generic[T]):
         So a page of which everything was filtered away still leads on.
         """
         changed = (change(item) for item in self.items)
-        return Page(
-            items=tuple(item for item in changed if item is not None),
-            next_max_id=self.next_max_id,
-            prev_min_id=self.prev_min_id,
-        )
+        return self.with_items([item for item in changed if item is not None])
+
+    def with_items(self, items: Sequence[U]) -> Page[U]:
+        """Return the page with other items under the same cursors."""
+        return Page(items=tuple(items), next_max_id=self.next_max_id, prev_min_id=self.prev_min_id)
 
 
 def page_of(rows: Sequence[T], request: PageRequest, *, row_id: Callable[[T], int]) -> Page[T]:

@@ -49,6 +49,7 @@ class PersonCard:
     """A person as shown beside a post or in a list.
 
     Args:
+        id: Row id of the actor; 0 for nobody.
         uri: URI of the actor.
         url: Path of the profile page on this instance.
         handle: ``@name@host``.
@@ -75,6 +76,7 @@ class PersonCard:
     avatar_url: str | None = None
     function: str | None = None
     emojis: tuple[EmojiCard, ...] = ()
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,11 @@ class AttachmentCard:
         media_type: Such as ``image/webp``.
         size: Bytes, or None when unknown.
         name: File name for a reader.
+        id: Row id of the upload, for files of this instance.
+        place: Row id of the file in its post; 0 while it hangs on none.
+        open_url: Address at which programs that show no log-in find a file of this instance, or None.
+        remote_url: Address elsewhere that the file came from, or None.
+        focus: What must stay in sight when it is cropped: from -1 to 1, to the right and upwards.
     """
 
     kind: AttachmentKind
@@ -104,6 +111,10 @@ class AttachmentCard:
     size: int | None = None
     name: str = ""
     id: int | None = None
+    place: int = 0
+    open_url: str | None = None
+    remote_url: str | None = None
+    focus: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,10 +201,12 @@ class ReplyTo:
 
     Args:
         url: Path of that post's page on this instance.
-        author: Who wrote it; None when we do not know.
+        author: Who wrote it; None when we do not know, or this reader may not.
+        id: Row id of that post.
     """
 
     url: str
+    id: int
     author: PersonCard | None = None
 
 
@@ -247,6 +260,7 @@ class PostCard:
         content_html: Sanitised HTML, in which custom emoji are still ``:shortcodes:``.
         visibility: Who can see it.
         recipients: The people of a direct post.
+        mentions: The people whom it names, as far as they are known here.
         language: BCP 47 tag, or None when unknown.
         summary: Content note (plain text); the content is folded behind it.
         sensitive: Whether its files are covered until the reader wants to see them; a content note covers them too.
@@ -255,6 +269,7 @@ class PostCard:
         quote: What it quotes.
         reply_to: What it answers.
         shared_by: Who brought it here by sharing, or None.
+        entry_id: Where it sorts in the list that it stands in: its row id, or that of the share.
         receipt: Only for its author.
         fallback_link: Address of the original, for a type that we cannot show in full.
         fallback_type: Name of that type, such as ``Recipe``.
@@ -270,6 +285,7 @@ class PostCard:
     visibility: Visibility = "public"
     edited_at: int | None = None
     recipients: tuple[PersonCard, ...] = ()
+    mentions: tuple[PersonCard, ...] = ()
     language: str | None = None
     summary: str = ""
     sensitive: bool = False
@@ -285,6 +301,7 @@ class PostCard:
     likes: int = 0
     reactions: tuple[ReactionCount, ...] = ()
     shared_by: PersonCard | None = None
+    entry_id: int = 0
     liked: bool = False
     shared: bool = False
     bookmarked: bool = False
@@ -363,10 +380,24 @@ class ProfileCard:
         followers: None when the number is not known.
         lists_public: The followers' lists may be seen by this reader.
         joined_at: Milliseconds, or None.
+        known_since: Since when this instance knows of it, in milliseconds.
         moved_to: The account that replaces this one.
+        username: The first part of the handle.
+        header_url: Path on this instance, or None.
+        group: It stands for a group of people.
+        discoverable: May be suggested to others.
+        indexable: What it wrote for everybody may be found by searching.
+        lists_followers: Shows who follows it and whom it follows, and not only how many.
     """
 
     person: PersonCard
+    username: str = ""
+    header_url: str | None = None
+    group: bool = False
+    discoverable: bool = False
+    indexable: bool = False
+    lists_followers: bool = True
+    known_since: int = 0
     about_html: Markup = NOTHING
     emojis: tuple[EmojiCard, ...] = ()
     fields: tuple[ProfileField, ...] = ()

@@ -55,7 +55,7 @@ def home_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> PostLis
         if found is None or entry.shared_by is None:
             return found
         sharer = sharers.get(entry.shared_by)
-        return None if sharer is None else replace(found, shared_by=sharer)
+        return None if sharer is None else replace(found, shared_by=sharer, entry_id=entry.entry_id)
 
     return PostList(
         page=page.map(card),

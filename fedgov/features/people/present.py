@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -64,6 +65,7 @@ def _card(tx: Transaction, row: Row[Any], *, organisation: str) -> PersonCard:
     # Elsewhere a name may be longer than here, to push everything else off the page.
     name = truncate(row.name or row.username, limit=MAX_NAME)
     return PersonCard(
+        id=row.id,
         uri=row.uri,
         url=profile_path(row),
         handle=handle_of(row),
@@ -126,23 +128,51 @@ def profile_card(tx: Transaction, *, row: Row[Any], viewer: str | None, posts: i
         viewer: URI of the reader's actor; None for a visitor.
         posts: Number of posts, as far as the caller knows it.
     """
-    moved = person_cards(tx, {row.moved_to}) if row.moved_to else {}
+    card = profile_cards(tx, [row])[row.uri]
+    return replace(
+        card,
+        posts=posts,
+        lists_public=may_see_lists(tx, row=row, viewer=viewer),
+        relation=relation_to(tx, viewer=viewer, target=row.uri),
+    )
+
+
+def profile_cards(tx: Transaction, rows: Collection[Row[Any]]) -> dict[str, ProfileCard]:
+    """Return what everybody may see of profiles whose rows are at hand, by URI; a list of them costs few queries.
+
+    Args:
+        tx: The open transaction.
+        rows: Rows of actors.
+    """
+    people = cards_of(tx, rows) | person_cards(tx, {row.moved_to for row in rows if row.moved_to})
+    figures = follows.counts(tx, uris=[row.uri for row in rows])
+    return {row.uri: _profile(tx, row, people=people, figures=figures[row.uri]) for row in rows}
+
+
+def _profile(
+    tx: Transaction, row: Row[Any], *, people: Mapping[str, PersonCard], figures: tuple[int, int]
+) -> ProfileCard:
+    followers, following = figures if row.local else (None, None)
     return ProfileCard(
-        person=person_card(tx, row=row),
+        person=people[row.uri],
+        username=row.username,
+        header_url=picture_path(tx, row.header_url),
+        group=row.kind == "Group",
+        discoverable=row.discoverable,
+        indexable=row.indexable,
+        lists_followers=row.lists_followers,
         emojis=_emojis(tx, row, row.summary_html, row.fields),
         about_html=Markup(row.summary_html),  # noqa: S704 - sanitised when it was stored
         fields=tuple(
             ProfileField(name=name, value_html=Markup(value))  # noqa: S704 - as above
             for name, value in orjson.loads(row.fields)
         ),
-        posts=posts,
-        followers=follows.count(tx, following=row.uri) if row.local else None,
-        following=follows.count(tx, follower=row.uri) if row.local else None,
-        lists_public=may_see_lists(tx, row=row, viewer=viewer),
+        followers=followers,
+        following=following,
         approves_followers=row.approves_followers,
         joined_at=row.created_at if row.local else None,
-        moved_to=moved.get(row.moved_to) if row.moved_to else None,
-        relation=relation_to(tx, viewer=viewer, target=row.uri),
+        known_since=row.created_at,
+        moved_to=people.get(row.moved_to) if row.moved_to else None,
         original_url=None if row.local else original_url(row),
     )
 

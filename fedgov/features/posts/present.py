@@ -68,7 +68,11 @@ def post_cards(tx: Transaction, wanted: Sequence[Wanted], viewer: str | None) ->
     found = _Found.gather(tx, rows=rows, viewer=viewer, people=sharers)
     cards = {object_id: found.card(row) for object_id, row in rows.items()}
     return [
-        replace(cards[entry.row.object_id], shared_by=found.people.get(entry.shared_by) if entry.shared_by else None)
+        replace(
+            cards[entry.row.object_id],
+            entry_id=entry.entry_id,
+            shared_by=found.people.get(entry.shared_by) if entry.shared_by else None,
+        )
         for entry in shown
     ]
 
@@ -169,7 +173,9 @@ class _Found:
         addressed = _addressed(tx, rows)
         polls = parts.poll_rows(tx, object_ids=[key for key, row in rows.items() if row.type == "Question"])
         authors = {row.author for row in (*rows.values(), *parents.values())}
+        mentions = parts.mentions_of(tx, object_ids=ids)
         named = {uri for uris in addressed.values() for uri in uris}
+        named |= {each.actor_uri for rows_of in mentions.values() for each in rows_of}
         own = viewer if viewer is not None and tx.site.owns(viewer) else None
         return cls(
             viewer=viewer,
@@ -180,7 +186,7 @@ class _Found:
             parents=parents,
             quoted=quoted,
             attachments=parts.attachments_of(tx, object_ids=ids),
-            mentions=parts.mentions_of(tx, object_ids=ids),
+            mentions=mentions,
             addressed=addressed,
             hashtags=parts.hashtags_of(tx, object_ids=ids),
             reactions=parts.reactions_of(tx, object_ids=ids),
@@ -200,6 +206,7 @@ class _Found:
         mine = self.own_reactions.get(key, set())
         return PostCard(
             id=key,
+            entry_id=key,
             uri=row.uri,
             url=f"/posts/{key}",
             author=self.people.get(row.author, _NOBODY),
@@ -208,6 +215,9 @@ class _Found:
             content_html=Markup(row.content_html),  # noqa: S704 - sanitised when it was stored
             visibility=visibility.value,
             recipients=self._recipients(row),
+            mentions=tuple(
+                self.people[each.actor_uri] for each in self.mentions.get(key, ()) if each.actor_uri in self.people
+            ),
             language=row.language,
             summary=row.summary,
             sensitive=row.sensitive,
@@ -256,8 +266,10 @@ class _Found:
         return tuple(self.people[uri] for uri in uris if uri in self.people and uri != row.author)
 
     def _attachment(self, row: Row[Any], file: Attachment) -> AttachmentCard:
+        focus = None if row.focal_x is None or row.focal_y is None else (row.focal_x, row.focal_y)
         if row.media_id is None:
-            return attachment_card(self.secret, file)
+            card = attachment_card(self.secret, file)
+            return replace(card, place=row.id, remote_url=row.url, focus=focus)
         path = f"/media/{row.media_id}"
         return AttachmentCard(
             kind=row.kind,
@@ -271,6 +283,9 @@ class _Found:
             size=row.size,
             name=row.name,
             id=row.media_id,
+            place=row.id,
+            open_url=row.url,
+            focus=focus,
         )
 
     def _poll(self, row: Row[Any]) -> PollCard | None:
@@ -301,7 +316,7 @@ class _Found:
             return None
         parent = self.parents.get(row.in_reply_to_id)
         author = self.people.get(parent.author) if parent is not None else None
-        return ReplyTo(url=f"/posts/{row.in_reply_to_id}", author=author)
+        return ReplyTo(url=f"/posts/{row.in_reply_to_id}", id=row.in_reply_to_id, author=author)
 
 
 def _readable_parents(tx: Transaction, *, rows: Mapping[int, Row[Any]], viewer: str | None) -> dict[int, Row[Any]]:

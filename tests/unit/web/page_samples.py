@@ -102,7 +102,7 @@ RECEIPT: Final = Receipt(
 )
 OWN: Final = replace(
     POST, id=2, url="/posts/2", author=ANNA, may_edit=True, may_delete=True, receipt=RECEIPT, edited_at=NOW,
-    reply_to=ReplyTo(url="/posts/1", author=JELLE), shares=1_204, pinned=True,
+    reply_to=ReplyTo(url="/posts/1", id=1, author=JELLE), shares=1_204, pinned=True,
 )  # fmt: skip
 PICTURE: Final = AttachmentCard(
     kind="image", url="/media/1", media_type="image/webp", alt="", width=800, height=600, id=9
@@ -136,7 +136,7 @@ VARIETY: Final = (
     replace(POST, id=18, attachments=(PICTURE,), sensitive=True),
     replace(POST, id=9, author=ROBOT, fallback_link="https://x.example/1", fallback_type="Recipe", language=None),
     replace(POST, id=10, deleted=True),
-    replace(POST, id=11, reply_to=ReplyTo(url="/posts/1")),
+    replace(POST, id=11, reply_to=ReplyTo(url="/posts/1", id=1)),
 )
 QUOTED: Final = replace(VARIETY[7], id=21, summary="Lang :koe:", title="Titel :koe:", emojis=(KOE,), poll=POLL)
 QUOTING: Final = tuple(

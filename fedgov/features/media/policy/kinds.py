@@ -28,6 +28,13 @@ WAV: Final = FileType("audio", "audio/wav", "wav", accepted=False)
 FLAC: Final = FileType("audio", "audio/flac", "flac", accepted=False)
 PDF: Final = FileType("document", "application/pdf", "pdf")
 
+MEDIA_TYPES: Final = frozenset(
+    kind.media_type
+    for kind in (JPEG, PNG, GIF, WEBP, MP4, WEBM, OGG_VIDEO, OGG_AUDIO, M4A, MP3, PDF, *office.TYPES)
+    if kind.accepted
+)
+"""What may be uploaded."""
+
 _BRANDS: Final = {
     **dict.fromkeys((b"avif", b"avis"), AVIF),
     **dict.fromkeys((b"M4A ", b"M4B "), M4A),

@@ -31,6 +31,7 @@ _OOXML: Final = {
         ("presentationml.presentation", "pptx"),
     )
 }
+TYPES: Final = (*_ODF.values(), *_OOXML.values())
 _MAX_DIRECTORY: Final = 2_000_000
 _MAX_TYPES: Final = 1_000_000
 _END: Final = b"PK\x05\x06"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Row, Select, Subquery, func, literal, null, or_, select, union_all
+from sqlalchemy import Row, Select, Subquery, bindparam, func, literal, null, or_, select, union_all
 
 from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.activitystreams.tag import normalise_hashtag
@@ -18,6 +18,11 @@ from fedgov.store.transaction import Transaction
 
 ProfileTab = Literal["posts", "replies", "media"]
 MAX_FEATURED: Final = 20
+_FIGURES: Final = (
+    select(posts.c.author, func.count().label("times"), func.max(posts.c.published_at).label("newest"))
+    .where(posts.c.author.in_(bindparam("authors", expanding=True)), posts.c.visibility.in_(FOR_EVERYONE))
+    .group_by(posts.c.author)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +209,19 @@ def count_by_author(tx: Transaction, *, author: str) -> int:
         tx.value(
             select(func.count())
             .select_from(posts)
-            .where(posts.c.author == author, posts.c.visibility.in_(["public", "unlisted"]))
+            .where(posts.c.author == author, posts.c.visibility.in_(FOR_EVERYONE))
         )
         or 0
     )
+
+
+def figures(tx: Transaction, *, authors: Sequence[str]) -> dict[str, tuple[int, int | None]]:
+    """Return how many posts of each author everyone may read, and when the newest of them was published.
+
+    Args:
+        tx: The open transaction.
+        authors: URIs of actors.
+    """
+    rows = tx.rows(_FIGURES, {"authors": list(authors)})
+    found = {row.author: (row.times, row.newest) for row in rows}
+    return {author: found.get(author, (0, None)) for author in authors}

@@ -1,0 +1,1 @@
+"""Cards as Mastodon's entities: pure functions, one module for each family."""

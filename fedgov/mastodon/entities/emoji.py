@@ -1,0 +1,27 @@
+"""Custom emoji, as apps show them.
+
+Spec: https://docs.joinmastodon.org/entities/CustomEmoji/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fedgov.kernel.uris import Site
+from fedgov.web.cards import EmojiCard
+
+
+def emoji_entities(cards: Iterable[EmojiCard], *, site: Site) -> list[dict[str, Any]]:
+    """Return CustomEmoji entities, each once, by name."""
+    by_name = {card.shortcode: card for card in cards}
+    return [
+        {
+            "shortcode": name,
+            "url": site.url(by_name[name].url),
+            "static_url": site.url(by_name[name].static_url),
+            "visible_in_picker": by_name[name].visible_in_picker,
+            "category": None,
+        }
+        for name in sorted(by_name)
+    ]

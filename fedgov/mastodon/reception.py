@@ -1,0 +1,131 @@
+"""The door for apps: raw ASGI in front of the pages, for all instances of a process alike.
+
+Spec: https://docs.joinmastodon.org/methods/; ``docs/reference/mastodon-api.md``.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Final
+
+import structlog
+
+from fedgov.features.people.service.tokens import Bearer, find_bearer
+from fedgov.federation.doors.answers import COUNTED, Reply
+from fedgov.federation.doors.asgi import Door, HungUpError, Receive, Request, Scope, Send, TurnedAwayError, give
+from fedgov.federation.doors.visitor import source_network
+from fedgov.instance import Instance
+from fedgov.kernel.acting import By
+from fedgov.kernel.errors import FedgovError, UnverifiedError
+from fedgov.kernel.metrics import STATUS_CODES
+from fedgov.mastodon import rates, replies
+from fedgov.mastodon.bodies import read_parameters
+from fedgov.mastodon.call import Call
+from fedgov.mastodon.endpoints import Endpoint, Found
+from fedgov.mastodon.table import TABLE
+
+_OWN: Final = ("/api/", "/oauth/")
+_OTHERS: Final = ("/api/fedgov/",)
+_PAGES: Final = frozenset({"/oauth/authorize"})
+"""Where a person decides, so that it is a page; the rest of these folders is for programs."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Reception:
+    """The Mastodon API of one instance.
+
+    Args:
+        instance: The instance.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    def match(self, scope: Scope) -> Door | None:
+        """Return what answers a request; None when it is not for an app.
+
+        Args:
+            scope: An ASGI scope of type ``http`` whose Host header names this instance.
+        """
+        path: str = scope["path"]
+        found = TABLE.find(path)
+        if found is None and (not path.startswith(_OWN) or path.startswith(_OTHERS) or path.rstrip("/") in _PAGES):
+            return None
+        return partial(self._open, found)
+
+    async def _open(self, found: Found | None, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; nothing leaves here as an exception."""
+        begin, source, code = time.perf_counter(), source_network(scope), ""
+        request = Request(scope=scope, headers=dict(scope["headers"]), receive=receive)
+        try:
+            self._instance.turnstile.demand(source, now=self._instance.clock.now())
+            reply = await self._answer(found, request, source=source)
+        except FedgovError as error:
+            _log.debug("refused", path=scope["path"], code=error.code, reason=error.safe, detail=error.detail)
+            reply, code = replies.refusal(error), error.code
+        except TurnedAwayError as error:
+            reply = error.reply
+        except HungUpError:
+            return
+        except Exception:  # a bug stays loud, and the client is not left waiting
+            _log.exception("api_failed", path=scope["path"], method=scope["method"])
+            reply = replies.FAILED
+        if reply.status in COUNTED:
+            self._instance.turnstile.note(source, now=self._instance.clock.now())
+        await give(_open_to_all(reply), send=send, head=scope["method"] == "HEAD")
+        if reply.status >= 400 and (code := code or STATUS_CODES.get(reply.status, "")):
+            self._instance.metrics.refused("api", code)
+        self._instance.metrics.answered("api", reply.status, time.perf_counter() - begin)
+
+    async def _answer(self, found: Found | None, request: Request, *, source: str) -> Reply:
+        method = request.scope["method"]
+        if method == "OPTIONS":
+            return replies.PREFLIGHT
+        if found is None:
+            return replies.NOT_FOUND
+        endpoint = found.methods.get("GET" if method == "HEAD" else method)
+        if endpoint is None:
+            return replies.method_not_allowed([*found.methods, *(("HEAD",) if "GET" in found.methods else ())])
+        return await self._call(endpoint, found, request, source=source)
+
+    async def _call(self, endpoint: Endpoint, found: Found, request: Request, *, source: str) -> Reply:
+        """Weigh who calls before anything is read of what they send."""
+        bearer = endpoint.access.admit(await self._bearer(request))
+        who = bearer.actor_uri if bearer is not None and bearer.actor_uri else source
+        headers = rates.spend(self._instance, who=who, uploads=endpoint.files > 0)
+        parameters = await read_parameters(request, file_bytes=endpoint.files * self._instance.config.media.max_bytes)
+        by = By(who="" if bearer is None else bearer.actor_uri, door="api", source=source)
+        call = Call(
+            instance=self._instance.acting(by),
+            request=request,
+            parameters=parameters,
+            places=found.places,
+            bearer=bearer,
+        )
+        reply = await endpoint.handle(call)
+        return Reply(status=reply.status, headers=[*reply.headers, *headers], body=reply.body, etag=reply.etag)
+
+    async def _bearer(self, request: Request) -> Bearer | None:
+        """Return whom the token stands for; None when none was sent.
+
+        Raises:
+            UnverifiedError: The token is not valid (any more).
+
+        Spec: RFC 6750, section 2.1.
+        """
+        scheme, _, token = request.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if not token or scheme.lower() != "bearer":
+            return None
+        bearer = await find_bearer(self._instance, token=token.strip())
+        if bearer is None:
+            raise UnverifiedError("The access token is invalid")
+        return bearer
+
+
+def _open_to_all(reply: Reply) -> Reply:
+    """Let apps in browsers read an answer, with exactly one header that says so."""
+    if any(name == b"access-control-allow-origin" for name, _ in reply.headers):
+        return reply
+    return Reply(status=reply.status, headers=[*reply.headers, *replies.OPEN], body=reply.body, etag=reply.etag)

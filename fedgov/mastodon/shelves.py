@@ -1,0 +1,66 @@
+"""Reading what entities are made of: a page of posts and the accounts in them, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from fedgov.features.notices.queries.bookmarks import bookmarked
+from fedgov.features.people.present import profile_cards
+from fedgov.features.posts.present import Wanted, post_cards
+from fedgov.features.posts.queries.timelines import figures
+from fedgov.federation import actors
+from fedgov.mastodon.entities.account import Entity, Known, account_entity
+from fedgov.mastodon.entities.status import Shelf, status_entity
+from fedgov.store.transaction import Transaction
+from fedgov.web.cards import PostCard
+
+
+def known_accounts(tx: Transaction, *, uris: Collection[str]) -> dict[str, Known]:
+    """Return what is known of accounts, by URI; those that are not known here are left out.
+
+    Args:
+        tx: The open transaction.
+        uris: URIs of actors.
+    """
+    rows = actors.find_many(tx, uris=list(dict.fromkeys(uris)))
+    moved = actors.find_many(tx, uris=[row.moved_to for row in rows.values() if row.moved_to])
+    everybody = {**moved, **rows}
+    profiles = profile_cards(tx, list(everybody.values()))
+    written = figures(tx, authors=list(everybody))
+    found = {
+        uri: Known(profile=profiles[uri], posts=written[uri][0], last_post_at=written[uri][1]) for uri in everybody
+    }
+    return {uri: replace(found[uri], moved_to=found.get(row.moved_to or "")) for uri, row in rows.items()}
+
+
+def account_entities(tx: Transaction, *, uris: Sequence[str]) -> list[Entity]:
+    """Return Account entities in the order given."""
+    known = known_accounts(tx, uris=uris)
+    return [account_entity(known[uri], site=tx.site) for uri in uris if uri in known]
+
+
+def status_entities(tx: Transaction, wanted: Sequence[Wanted], *, viewer: str | None) -> list[Entity]:
+    """Return Status entities of those posts that somebody may read, in the order given.
+
+    Args:
+        tx: The open transaction.
+        wanted: Row ids of objects, posts, or entries of a timeline.
+        viewer: URI of the actor who reads; None for a visitor.
+    """
+    return entities_of(tx, post_cards(tx, wanted, viewer), viewer=viewer)
+
+
+def entities_of(tx: Transaction, cards: Sequence[PostCard], *, viewer: str | None) -> list[Entity]:
+    """Return Status entities of cards that are at hand."""
+    saved: frozenset[int] = frozenset()
+    if viewer is not None:
+        saved = bookmarked(tx, owner=viewer, object_ids=[card.id for card in cards])
+    shelf = Shelf(site=tx.site, viewer=viewer, accounts=known_accounts(tx, uris=_people_in(cards)))
+    return [status_entity(replace(card, bookmarked=card.id in saved), shelf=shelf) for card in cards]
+
+
+def _people_in(cards: Sequence[PostCard]) -> set[str]:
+    quoted = [card.quote.post for card in cards if card.quote is not None and card.quote.post is not None]
+    authors = {card.author.uri for card in (*cards, *quoted)}
+    return authors | {card.shared_by.uri for card in cards if card.shared_by is not None}

@@ -1,0 +1,65 @@
+"""Timelines.
+
+Spec: https://docs.joinmastodon.org/methods/timelines/
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fedgov.features.notices.present import home_cards
+from fedgov.features.posts.queries import timelines
+from fedgov.features.posts.queries.timelines import Entry
+from fedgov.federation.doors.answers import Reply
+from fedgov.kernel.pagination import Page, PageRequest
+from fedgov.mastodon.access import Access
+from fedgov.mastodon.call import Call
+from fedgov.mastodon.endpoints import Endpoint
+from fedgov.mastodon.entities.account import Entity
+from fedgov.mastodon.replies import listed
+from fedgov.mastodon.shelves import entities_of, status_entities
+from fedgov.store.transaction import Transaction
+
+
+async def home(call: Call) -> Reply:
+    """View home timeline."""
+    page = await call.read(_home, viewer=call.me, request=call.parameters.page())
+    return listed(page.items, links=call.links(page))
+
+
+async def public(call: Call) -> Reply:
+    """View public timeline."""
+    local_only = call.parameters.flag("local")
+    page = await call.read(_public, viewer=call.viewer, request=call.parameters.page(), local_only=local_only)
+    return listed(page.items, links=call.links(page))
+
+
+async def tag(call: Call) -> Reply:
+    """View hashtag timeline."""
+    page = await call.read(_tag, viewer=call.viewer, request=call.parameters.page(), tag=call.places["hashtag"])
+    return listed(page.items, links=call.links(page))
+
+
+def _home(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[Entity]:
+    page = home_cards(tx, viewer=viewer, request=request).page
+    return page.with_items(entities_of(tx, page.items, viewer=viewer))
+
+
+def _public(tx: Transaction, *, viewer: str | None, request: PageRequest, local_only: bool) -> Page[Entity]:
+    found = timelines.public_timeline(tx, viewer=viewer, page=request, local_only=local_only)
+    return _as_statuses(tx, found, viewer=viewer)
+
+
+def _tag(tx: Transaction, *, viewer: str | None, request: PageRequest, tag: str) -> Page[Entity]:
+    return _as_statuses(tx, timelines.hashtag_timeline(tx, viewer=viewer, page=request, tag=tag), viewer=viewer)
+
+
+def _as_statuses(tx: Transaction, page: Page[Entry], *, viewer: str | None) -> Page[Entity]:
+    return page.with_items(status_entities(tx, page.items, viewer=viewer))
+
+
+ENDPOINTS: Final = (
+    Endpoint(method="GET", path="/api/v1/timelines/home", access=Access.person("read:statuses"), handle=home),
+    Endpoint(method="GET", path="/api/v1/timelines/public", access=Access.public("read:statuses"), handle=public),
+    Endpoint(method="GET", path="/api/v1/timelines/tag/:hashtag", access=Access.public("read:statuses"), handle=tag),
+)
