@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, UniqueConstraint, column
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    column,
+)
 
 from fedgov.store.tables import metadata
 
@@ -43,10 +55,12 @@ notifications: Final = Table(
     Column("detail", String(200), nullable=False, server_default=""),  # emoji of a reaction, outcome of a report
     Column("text", Text, nullable=False, server_default=""),
     Column("at", BigInteger, nullable=False),
+    Column("filtered", Boolean, nullable=False, server_default="0"),  # it waits until its owner wants to hear from them
     UniqueConstraint("owner_id", "kind", "actor_id", "subject_id", "detail"),
     Index("ix_notifications_owner_id", "owner_id", "id"),
     Index("ix_notifications_actor_id", "actor_id"),
-    Index("ix_notifications_subject_id", "subject_id"),
+    # Begins with the post, for what is taken back; goes on to find the newest of a group in one step.
+    Index("ix_notifications_subject_id", "subject_id", "kind", "owner_id", "id"),
 )
 
 bookmarks: Final = Table(
@@ -70,3 +84,175 @@ markers: Final = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 """How far a person has read."""
+
+# --- who gets through -------------------------------------------------------------------------------------------
+
+notification_policies: Final = Table(
+    "notification_policies",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("not_following", String(6), nullable=False),  # accept, filter, drop; likewise the others
+    Column("not_followers", String(6), nullable=False),
+    Column("new_accounts", String(6), nullable=False),
+    Column("private_mentions", String(6), nullable=False),
+    Column("limited_accounts", String(6), nullable=False),
+)
+"""From whom a person wants to hear; no row: from everyone."""
+
+notification_requests: Final = Table(
+    "notification_requests",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("last_object_id", BigInteger),  # the newest post of theirs that waits
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("owner_id", "actor_id"),
+    Index("ix_notification_requests_owner_id", "owner_id", "id"),
+    Index("ix_notification_requests_actor_id", "actor_id"),
+)
+"""Whose notifications wait until the person decides."""
+
+notification_permissions: Final = Table(
+    "notification_permissions",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("actor_id", BigInteger, primary_key=True, autoincrement=False),
+    Index("ix_notification_permissions_actor_id", "actor_id"),
+)
+"""Who gets through whatever the policy says, because the person accepted a request of theirs."""
+
+muted_threads: Final = Table(
+    "muted_threads",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("thread_id", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Talks of which a person wants no more notifications."""
+
+follow_choices: Final = Table(
+    "follow_choices",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("author_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("notify", Boolean, nullable=False),  # of each new post
+    Column("shares", Boolean, nullable=False),  # what they share comes to the home timeline
+    Column("languages", Text, nullable=False),  # only posts in these come there, separated by spaces; empty: all
+    Index("ix_follow_choices_author_id", "author_id"),
+)
+"""What somebody wants of a person whom they follow, where that is not simply all posts; no row: just that."""
+
+# --- lists ------------------------------------------------------------------------------------------------------
+
+lists: Final = Table(
+    "lists",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner_id", BigInteger, nullable=False),  # actors.id, a local one
+    Column("title", Text, nullable=False),
+    Column("replies", String(8), nullable=False),  # followed, list, none: answers to whom it shows
+    Column("exclusive", Boolean, nullable=False),  # what it shows does not come to the home timeline
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_lists_owner_id", "owner_id", "id"),
+)
+
+list_members: Final = Table(
+    "list_members",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # sorts by when they were added
+    Column("list_id", BigInteger, ForeignKey("lists.id", ondelete="CASCADE"), nullable=False),
+    Column("member_id", BigInteger, nullable=False),  # actors.id
+    UniqueConstraint("member_id", "list_id"),
+    Index("ix_list_members_list_id", "list_id", "id"),
+)
+
+list_entries: Final = Table(
+    "list_entries",
+    metadata,
+    Column("list_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry_id", BigInteger, primary_key=True, autoincrement=False),  # objects.id, or the row id of a share
+    Column("object_id", BigInteger, nullable=False),
+    Column("author_id", BigInteger, nullable=False),  # actors.id
+    Column("shared_by_id", BigInteger),  # actors.id of the member who brought it here; None when they wrote it
+    UniqueConstraint("object_id", "list_id"),
+    Index(
+        "ix_list_entries_shared_by_id",
+        "shared_by_id",
+        sqlite_where=column("shared_by_id").is_not(None),
+        postgresql_where=column("shared_by_id").is_not(None),
+    ),
+    sqlite_with_rowid=False,
+)
+"""Written when a post arrives, one row for each list that shows it, as for the home timeline."""
+
+# --- filters ----------------------------------------------------------------------------------------------------
+
+filters: Final = Table(
+    "filters",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner_id", BigInteger, nullable=False),  # actors.id, a local one
+    Column("title", Text, nullable=False),
+    Column("contexts", String(60), nullable=False),  # where it works, separated by spaces
+    Column("action", String(8), nullable=False),  # warn, hide, blur
+    Column("expires_at", BigInteger),  # None: until further notice
+    Index("ix_filters_owner_id", "owner_id", "id"),
+)
+
+filter_keywords: Final = Table(
+    "filter_keywords",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("filter_id", BigInteger, ForeignKey("filters.id", ondelete="CASCADE"), nullable=False),
+    Column("keyword", Text, nullable=False),
+    Column("whole_word", Boolean, nullable=False),
+    Index("ix_filter_keywords_filter_id", "filter_id", "id"),
+)
+
+filter_posts: Final = Table(
+    "filter_posts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("filter_id", BigInteger, ForeignKey("filters.id", ondelete="CASCADE"), nullable=False),
+    Column("object_id", BigInteger, nullable=False),
+    UniqueConstraint("object_id", "filter_id"),
+    Index("ix_filter_posts_filter_id", "filter_id", "id"),
+)
+
+# --- talks and subjects -----------------------------------------------------------------------------------------
+
+conversations: Final = Table(
+    "conversations",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner_id", BigInteger, nullable=False),  # actors.id, a local one
+    Column("thread_id", BigInteger, nullable=False),
+    Column("last_object_id", BigInteger, nullable=False),  # the newest direct post of the thread; it sorts by this
+    Column("unread", Boolean, nullable=False),
+    UniqueConstraint("owner_id", "thread_id"),
+    Index("ix_conversations_owner_id", "owner_id", "last_object_id"),
+    Index("ix_conversations_last_object_id", "last_object_id"),
+)
+"""Direct messages by thread, for each of those here who take part."""
+
+followed_tags: Final = Table(
+    "followed_tags",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("tag", String(128), nullable=False),
+    UniqueConstraint("tag", "owner_id"),
+    Index("ix_followed_tags_owner_id", "owner_id", "id"),
+)
+
+featured_tags: Final = Table(
+    "featured_tags",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("tag", String(128), nullable=False),
+    Column("name", String(128), nullable=False),  # as it was typed
+    UniqueConstraint("owner_id", "tag"),
+)
+"""Subjects that somebody shows on their profile."""

@@ -76,6 +76,7 @@ mutes: Final = Table(
     Column("who", Text, nullable=False),
     Column("whom", Text, nullable=False),
     Column("until", BigInteger),  # None: until further notice
+    Column("notifications", Boolean, nullable=False, server_default="1"),  # what they do is not told either
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("who", "whom"),
 )

@@ -17,9 +17,9 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_actor_uri UNIQUE (actor_uri), 
 	CONSTRAINT uq_accounts_username UNIQUE (username)
 );
-INSERT INTO "accounts" VALUES(3764387840000581994,'https://gouda.example/users/fatima','fatima',NULL,'none',0,NULL,'organisation','','[]',1795000000000,NULL,NULL);
-INSERT INTO "accounts" VALUES(3764387840000582259,'https://gouda.example/users/bram','bram',NULL,'none',0,NULL,'organisation','','[]',1795000000000,NULL,NULL);
-INSERT INTO "accounts" VALUES(3764569033933348370,'https://gouda.example/users/weg','weg',NULL,'none',0,NULL,'organisation','','[]',1795086400000,NULL,NULL);
+INSERT INTO "accounts" VALUES(3764387840000146612,'https://gouda.example/users/fatima','fatima',NULL,'none',0,NULL,'organisation','','[]',1795000000000,NULL,NULL);
+INSERT INTO "accounts" VALUES(3764387840000146896,'https://gouda.example/users/bram','bram',NULL,'none',0,NULL,'organisation','','[]',1795000000000,NULL,NULL);
+INSERT INTO "accounts" VALUES(3764569033933767580,'https://gouda.example/users/weg','weg',NULL,'none',0,NULL,'organisation','','[]',1795086400000,NULL,NULL);
 CREATE TABLE activities (
 	id BIGINT NOT NULL, 
 	uri TEXT NOT NULL, 
@@ -32,11 +32,11 @@ CREATE TABLE activities (
 	CONSTRAINT pk_activities PRIMARY KEY (id), 
 	CONSTRAINT uq_activities_uri UNIQUE (uri)
 );
-INSERT INTO "activities" VALUES(3764387840000582889,'https://gouda.example/activities/3764387840000582889','https://gouda.example/users/fatima','Create','https://gouda.example/posts/3764387840000582863','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764387840000582889","actor":"https://gouda.example/users/fatima","published":"2026-11-18T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"type":"Create","object":{"summary":"Een bericht met een link, voor wie het lezen wil.","id":"https://gouda.example/posts/3764387840000582863","type":"Article","attributedTo":"https://gouda.example/users/fatima","content":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>","published":"2026-11-18T11:06:40.000Z","url":"https://gouda.example/posts/3764387840000582863","sensitive":false,"tag":[],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>"},"replies":"https://gouda.example/posts/3764387840000582863/replies","name":"Een artikel","preview":{"type":"Note","attributedTo":"https://gouda.example/users/fatima","content":"Een bericht met een link, voor wie het lezen wil.","published":"2026-11-18T11:06:40.000Z"}},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/fatima#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-18T11:06:40Z","proofValue":"z5LNDPYoj8bJ3NKzPPVfv6whB8qF9DLngMWTWZYJ5CKHSw8Mssh4WWxLetz3DAE3F4xZSv6BjRAJsFMcSJZ98jDbb"}}',1795000000000);
-INSERT INTO "activities" VALUES(3764569033933347414,'https://gouda.example/activities/3764569033933347414','https://gouda.example/users/bram','Create','https://gouda.example/posts/3764569033933347377','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933347414","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"type":"Create","object":{"id":"https://gouda.example/posts/3764569033933347377","type":"Note","attributedTo":"https://gouda.example/users/bram","content":"<p>Ik ook.</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933347377","sensitive":false,"tag":[{"type":"Mention","href":"https://gouda.example/users/fatima","name":"@fatima@gouda.example"}],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"contentMap":{"nl":"<p>Ik ook.</p>"},"inReplyTo":"https://gouda.example/posts/3764387840000582863","replies":"https://gouda.example/posts/3764569033933347377/replies"},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z27B1prYkcKM46fM2XZKLJdjGmeFvY38kHnH4A1c2XojiPdmEVqw4sK5spnYDfZ6KPESdiYhbCpSikyLhGwHxNrVR"}}',1795086400000);
-INSERT INTO "activities" VALUES(3764569033933347650,'https://gouda.example/activities/3764569033933347650','https://gouda.example/users/fatima','Create','https://gouda.example/posts/3764569033933347619','followers','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933347650","actor":"https://gouda.example/users/fatima","published":"2026-11-19T11:06:40.000Z","to":["https://gouda.example/users/fatima/followers"],"type":"Create","object":{"id":"https://gouda.example/posts/3764569033933347619","type":"Question","attributedTo":"https://gouda.example/users/fatima","content":"<p>Doen?</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933347619","sensitive":false,"tag":[],"attachment":[],"to":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Doen?</p>"},"replies":"https://gouda.example/posts/3764569033933347619/replies","oneOf":[{"type":"Note","name":"Ja","replies":{"type":"Collection","totalItems":0}},{"type":"Note","name":"Nee","replies":{"type":"Collection","totalItems":0}}],"endTime":"2026-11-20T11:06:40.000Z","votersCount":0},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/fatima#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"zg23VpB4cxkJK7Vwss9tZyaVeZ2c5ZM4Af3jRHYkvPZ6KGUeaSk5vyXGGceX87uJnsDhrwdw7HVbLvEuUnXD3Gdu"}}',1795086400000);
-INSERT INTO "activities" VALUES(3764569033933347997,'https://gouda.example/activities/3764569033933347997','https://gouda.example/users/bram','Like','https://gouda.example/posts/3764387840000582863','direct','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933347997","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://gouda.example/users/fatima"],"type":"Like","object":"https://gouda.example/posts/3764387840000582863","proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z2XdfY1ktdXjveLNCcWU4Lp3QF1ZneExZDtTrh3HJotjgNC3sxjJkTJEDGdhrf2itFtm95G1tuR1NE83AEtJNHLjk"}}',1795086400000);
-INSERT INTO "activities" VALUES(3764569033933348068,'https://gouda.example/activities/3764569033933348068','https://gouda.example/users/bram','Announce','https://gouda.example/posts/3764387840000582863','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933348068","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"type":"Announce","object":"https://gouda.example/posts/3764387840000582863","proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z48AsEwg7h5pCVjftQ2kcKExV9gRudcsk7oftXj4Wu9ipzmxQHfLx85A3Pm7jfSfQ4KAAY7tnxdXEez4XZn2F3J7v"}}',1795086400000);
+INSERT INTO "activities" VALUES(3764387840000147451,'https://gouda.example/activities/3764387840000147451','https://gouda.example/users/fatima','Create','https://gouda.example/posts/3764387840000147406','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764387840000147451","actor":"https://gouda.example/users/fatima","published":"2026-11-18T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"type":"Create","object":{"summary":"Een bericht met een link, voor wie het lezen wil.","id":"https://gouda.example/posts/3764387840000147406","type":"Article","attributedTo":"https://gouda.example/users/fatima","content":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>","published":"2026-11-18T11:06:40.000Z","url":"https://gouda.example/posts/3764387840000147406","sensitive":false,"tag":[],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>"},"replies":"https://gouda.example/posts/3764387840000147406/replies","name":"Een artikel","preview":{"type":"Note","attributedTo":"https://gouda.example/users/fatima","content":"Een bericht met een link, voor wie het lezen wil.","published":"2026-11-18T11:06:40.000Z"}},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/fatima#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-18T11:06:40Z","proofValue":"z3CNELbsDRGp6AAoPda5LMnXUXaWzTDSE8QJk6n9Pg2eG6katQV5iynQSV1Y6HEePxeBdzDjks2TrZPsw8p1VXx3g"}}',1795000000000);
+INSERT INTO "activities" VALUES(3764569033933766725,'https://gouda.example/activities/3764569033933766725','https://gouda.example/users/bram','Create','https://gouda.example/posts/3764569033933766718','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933766725","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"type":"Create","object":{"id":"https://gouda.example/posts/3764569033933766718","type":"Note","attributedTo":"https://gouda.example/users/bram","content":"<p>Ik ook.</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933766718","sensitive":false,"tag":[{"type":"Mention","href":"https://gouda.example/users/fatima","name":"@fatima@gouda.example"}],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"contentMap":{"nl":"<p>Ik ook.</p>"},"inReplyTo":"https://gouda.example/posts/3764387840000147406","replies":"https://gouda.example/posts/3764569033933766718/replies"},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z2ZYkV4FQs6uiYgCUgPmVGDNH9xMP9wEm8HBzs2EWEhBoSyh2AenH1Ae5YGWEBGn7V3jDe7X8cP5mffTo8CwfPUZj"}}',1795086400000);
+INSERT INTO "activities" VALUES(3764569033933766849,'https://gouda.example/activities/3764569033933766849','https://gouda.example/users/fatima','Create','https://gouda.example/posts/3764569033933766788','followers','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933766849","actor":"https://gouda.example/users/fatima","published":"2026-11-19T11:06:40.000Z","to":["https://gouda.example/users/fatima/followers"],"type":"Create","object":{"id":"https://gouda.example/posts/3764569033933766788","type":"Question","attributedTo":"https://gouda.example/users/fatima","content":"<p>Doen?</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933766788","sensitive":false,"tag":[],"attachment":[],"to":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Doen?</p>"},"replies":"https://gouda.example/posts/3764569033933766788/replies","oneOf":[{"type":"Note","name":"Ja","replies":{"type":"Collection","totalItems":0}},{"type":"Note","name":"Nee","replies":{"type":"Collection","totalItems":0}}],"endTime":"2026-11-20T11:06:40.000Z","votersCount":0},"proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/fatima#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z3ULeniJ438YS84SUcQGmVgdEL2KkpzZv71iCoTBEqcSnHbR2kzZzR3Wv4sVzvNacKPEm6C1SZtAf57GZQbi7oGju"}}',1795086400000);
+INSERT INTO "activities" VALUES(3764569033933767123,'https://gouda.example/activities/3764569033933767123','https://gouda.example/users/bram','Like','https://gouda.example/posts/3764387840000147406','direct','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933767123","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://gouda.example/users/fatima"],"type":"Like","object":"https://gouda.example/posts/3764387840000147406","proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z5e8XC6k9wF5g9Vt4kqiGTK87hMWtdcVTMhjoHYcoam3DCMuApYqHihkPrQa5qMDuauhzhwSccNcQoyxG3bFvKVHL"}}',1795086400000);
+INSERT INTO "activities" VALUES(3764569033933767210,'https://gouda.example/activities/3764569033933767210','https://gouda.example/users/bram','Announce','https://gouda.example/posts/3764387840000147406','public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/activities/3764569033933767210","actor":"https://gouda.example/users/bram","published":"2026-11-19T11:06:40.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"type":"Announce","object":"https://gouda.example/posts/3764387840000147406","proof":{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"https://gouda.example/users/bram#ed25519-key","proofPurpose":"assertionMethod","created":"2026-11-19T11:06:40Z","proofValue":"z3tZ17VTEnLZQiRSR2Kon21JUQMtrhi8i9Ycr2XsVRzJXaysTJZZuZgKSTwwJGb2ckSdt6MKL7iBx61Pevq8ospJA"}}',1795086400000);
 CREATE TABLE actors (
 	id BIGINT NOT NULL, 
 	uri TEXT NOT NULL, 
@@ -70,14 +70,14 @@ CREATE TABLE actors (
 	CONSTRAINT pk_actors PRIMARY KEY (id), 
 	CONSTRAINT uq_actors_uri UNIQUE (uri)
 );
-INSERT INTO "actors" VALUES(3764387840000581472,'https://gouda.example/actor','gouda.example',1,'Application','gouda.example','gouda.example','','','',NULL,NULL,'https://gouda.example/actor/inbox','https://gouda.example/inbox','https://gouda.example/actor/followers','https://gouda.example/actor/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
-INSERT INTO "actors" VALUES(3764387840000581684,'https://gouda.example/organisation','gouda.example',1,'Organization','organisatie','gemeente Gouda','','','',NULL,NULL,'https://gouda.example/organisation/inbox','https://gouda.example/inbox','https://gouda.example/organisation/followers','https://gouda.example/organisation/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
-INSERT INTO "actors" VALUES(3764387840000581817,'https://gouda.example/users/fatima','gouda.example',1,'Person','fatima','Fatima','','','',NULL,NULL,'https://gouda.example/users/fatima/inbox','https://gouda.example/inbox','https://gouda.example/users/fatima/followers','https://gouda.example/users/fatima/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
-INSERT INTO "actors" VALUES(3764387840000582096,'https://gouda.example/users/bram','gouda.example',1,'Person','bram','Bram','','','',NULL,NULL,'https://gouda.example/users/bram/inbox','https://gouda.example/inbox','https://gouda.example/users/bram/followers','https://gouda.example/users/bram/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
-INSERT INTO "actors" VALUES(3764387840000582460,'https://delft.example/users/jan','delft.example',0,'Person','jan','','','','',NULL,NULL,'https://delft.example/users/jan/inbox',NULL,NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
-INSERT INTO "actors" VALUES(3764387840000582584,'https://breda.example/users/jan','breda.example',0,'Person','jan','','','','',NULL,NULL,'https://breda.example/users/jan/inbox','https://breda.example/inbox',NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
-INSERT INTO "actors" VALUES(3764387840000582666,'https://utrecht.example/users/jan','utrecht.example',0,'Person','jan','','','','',NULL,NULL,'https://utrecht.example/users/jan/inbox','https://utrecht.example/inbox',NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
-INSERT INTO "actors" VALUES(3764569033933348231,'https://gouda.example/users/weg','gouda.example',1,'Person','weg','Weg','','','',NULL,NULL,'https://gouda.example/users/weg/inbox','https://gouda.example/inbox','https://gouda.example/users/weg/followers','https://gouda.example/users/weg/featured',0,1,0,1,NULL,'[]','[]',NULL,1795086400000,1795086400000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840000145961,'https://gouda.example/actor','gouda.example',1,'Application','gouda.example','gouda.example','','','',NULL,NULL,'https://gouda.example/actor/inbox','https://gouda.example/inbox','https://gouda.example/actor/followers','https://gouda.example/actor/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840000146236,'https://gouda.example/organisation','gouda.example',1,'Organization','organisatie','gemeente Gouda','','','',NULL,NULL,'https://gouda.example/organisation/inbox','https://gouda.example/inbox','https://gouda.example/organisation/followers','https://gouda.example/organisation/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840000146391,'https://gouda.example/users/fatima','gouda.example',1,'Person','fatima','Fatima','','','',NULL,NULL,'https://gouda.example/users/fatima/inbox','https://gouda.example/inbox','https://gouda.example/users/fatima/followers','https://gouda.example/users/fatima/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840000146707,'https://gouda.example/users/bram','gouda.example',1,'Person','bram','Bram','','','',NULL,NULL,'https://gouda.example/users/bram/inbox','https://gouda.example/inbox','https://gouda.example/users/bram/followers','https://gouda.example/users/bram/featured',0,1,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,NULL,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840000146934,'https://delft.example/users/jan','delft.example',0,'Person','jan','','','','',NULL,NULL,'https://delft.example/users/jan/inbox',NULL,NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840000147084,'https://breda.example/users/jan','breda.example',0,'Person','jan','','','','',NULL,NULL,'https://breda.example/users/jan/inbox','https://breda.example/inbox',NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
+INSERT INTO "actors" VALUES(3764387840000147278,'https://utrecht.example/users/jan','utrecht.example',0,'Person','jan','','','','',NULL,NULL,'https://utrecht.example/users/jan/inbox','https://utrecht.example/inbox',NULL,NULL,0,0,0,1,NULL,'[]','[]',NULL,1795000000000,1795000000000,1795000000000,NULL,NULL);
+INSERT INTO "actors" VALUES(3764569033933767312,'https://gouda.example/users/weg','gouda.example',1,'Person','weg','Weg','','','',NULL,NULL,'https://gouda.example/users/weg/inbox','https://gouda.example/inbox','https://gouda.example/users/weg/followers','https://gouda.example/users/weg/featured',0,1,0,1,NULL,'[]','[]',NULL,1795086400000,1795086400000,NULL,NULL,NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -115,10 +115,10 @@ CREATE TABLE audience (
 	CONSTRAINT pk_audience PRIMARY KEY (object_id, target), 
 	CONSTRAINT fk_audience_object_id FOREIGN KEY(object_id) REFERENCES objects (id) ON DELETE CASCADE
 );
-INSERT INTO "audience" VALUES(3764387840000582863,'https://gouda.example/users/fatima/followers');
-INSERT INTO "audience" VALUES(3764569033933347377,'https://gouda.example/users/bram/followers');
-INSERT INTO "audience" VALUES(3764569033933347377,'https://gouda.example/users/fatima');
-INSERT INTO "audience" VALUES(3764569033933347619,'https://gouda.example/users/fatima/followers');
+INSERT INTO "audience" VALUES(3764387840000147406,'https://gouda.example/users/fatima/followers');
+INSERT INTO "audience" VALUES(3764569033933766718,'https://gouda.example/users/bram/followers');
+INSERT INTO "audience" VALUES(3764569033933766718,'https://gouda.example/users/fatima');
+INSERT INTO "audience" VALUES(3764569033933766788,'https://gouda.example/users/fatima/followers');
 CREATE TABLE audit_entries (
 	number BIGINT NOT NULL, 
 	at BIGINT NOT NULL, 
@@ -161,6 +161,15 @@ CREATE TABLE bookmarks (
 	CONSTRAINT pk_bookmarks PRIMARY KEY (id), 
 	CONSTRAINT uq_bookmarks_object_id_owner_id UNIQUE (object_id, owner_id)
 );
+CREATE TABLE conversations (
+	id BIGINT NOT NULL, 
+	owner_id BIGINT NOT NULL, 
+	thread_id BIGINT NOT NULL, 
+	last_object_id BIGINT NOT NULL, 
+	unread BOOLEAN NOT NULL, 
+	CONSTRAINT pk_conversations PRIMARY KEY (id), 
+	CONSTRAINT uq_conversations_owner_id_thread_id UNIQUE (owner_id, thread_id)
+);
 CREATE TABLE deliveries (
 	id BIGINT NOT NULL, 
 	activity_id BIGINT NOT NULL, 
@@ -178,12 +187,12 @@ CREATE TABLE deliveries (
 	CONSTRAINT pk_deliveries PRIMARY KEY (id), 
 	CONSTRAINT fk_deliveries_activity_id FOREIGN KEY(activity_id) REFERENCES activities (id)
 );
-INSERT INTO "deliveries" VALUES(3764387840000582952,3764387840000582889,'delft.example','https://delft.example/users/jan/inbox','[]','https://gouda.example/posts/3764387840000582863','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
-INSERT INTO "deliveries" VALUES(3764387840000583077,3764387840000582889,'breda.example','https://breda.example/inbox','[]','https://gouda.example/posts/3764387840000582863','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
-INSERT INTO "deliveries" VALUES(3764387840000583170,3764387840000582889,'utrecht.example','https://utrecht.example/inbox','[]','https://gouda.example/posts/3764387840000582863','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
-INSERT INTO "deliveries" VALUES(3764569033933347773,3764569033933347650,'delft.example','https://delft.example/users/jan/inbox','[]','https://gouda.example/posts/3764569033933347619','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
-INSERT INTO "deliveries" VALUES(3764569033933347813,3764569033933347650,'breda.example','https://breda.example/inbox','[]','https://gouda.example/posts/3764569033933347619','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
-INSERT INTO "deliveries" VALUES(3764569033933347887,3764569033933347650,'utrecht.example','https://utrecht.example/inbox','[]','https://gouda.example/posts/3764569033933347619','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764387840000147471,3764387840000147451,'delft.example','https://delft.example/users/jan/inbox','[]','https://gouda.example/posts/3764387840000147406','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764387840000147547,3764387840000147451,'breda.example','https://breda.example/inbox','[]','https://gouda.example/posts/3764387840000147406','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764387840000147572,3764387840000147451,'utrecht.example','https://utrecht.example/inbox','[]','https://gouda.example/posts/3764387840000147406','queued',0,1795000000000,NULL,1795000000000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764569033933766889,3764569033933766849,'delft.example','https://delft.example/users/jan/inbox','[]','https://gouda.example/posts/3764569033933766788','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764569033933766917,3764569033933766849,'breda.example','https://breda.example/inbox','[]','https://gouda.example/posts/3764569033933766788','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
+INSERT INTO "deliveries" VALUES(3764569033933767029,3764569033933766849,'utrecht.example','https://utrecht.example/inbox','[]','https://gouda.example/posts/3764569033933766788','queued',0,1795086400000,NULL,1795086400000,NULL,NULL);
 CREATE TABLE domain_rules (
 	domain VARCHAR(260) NOT NULL, 
 	rule VARCHAR(10) NOT NULL, 
@@ -200,6 +209,54 @@ CREATE TABLE erasures (
 	author TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_erasures PRIMARY KEY (id)
 );
+CREATE TABLE featured_tags (
+	id BIGINT NOT NULL, 
+	owner_id BIGINT NOT NULL, 
+	tag VARCHAR(128) NOT NULL, 
+	name VARCHAR(128) NOT NULL, 
+	CONSTRAINT pk_featured_tags PRIMARY KEY (id), 
+	CONSTRAINT uq_featured_tags_owner_id_tag UNIQUE (owner_id, tag)
+);
+CREATE TABLE filter_keywords (
+	id BIGINT NOT NULL, 
+	filter_id BIGINT NOT NULL, 
+	keyword TEXT NOT NULL, 
+	whole_word BOOLEAN NOT NULL, 
+	CONSTRAINT pk_filter_keywords PRIMARY KEY (id), 
+	CONSTRAINT fk_filter_keywords_filter_id FOREIGN KEY(filter_id) REFERENCES filters (id) ON DELETE CASCADE
+);
+CREATE TABLE filter_posts (
+	id BIGINT NOT NULL, 
+	filter_id BIGINT NOT NULL, 
+	object_id BIGINT NOT NULL, 
+	CONSTRAINT pk_filter_posts PRIMARY KEY (id), 
+	CONSTRAINT fk_filter_posts_filter_id FOREIGN KEY(filter_id) REFERENCES filters (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_filter_posts_object_id_filter_id UNIQUE (object_id, filter_id)
+);
+CREATE TABLE filters (
+	id BIGINT NOT NULL, 
+	owner_id BIGINT NOT NULL, 
+	title TEXT NOT NULL, 
+	contexts VARCHAR(60) NOT NULL, 
+	action VARCHAR(8) NOT NULL, 
+	expires_at BIGINT, 
+	CONSTRAINT pk_filters PRIMARY KEY (id)
+);
+CREATE TABLE follow_choices (
+	owner_id BIGINT NOT NULL, 
+	author_id BIGINT NOT NULL, 
+	notify BOOLEAN NOT NULL, 
+	shares BOOLEAN NOT NULL, 
+	languages TEXT NOT NULL, 
+	CONSTRAINT pk_follow_choices PRIMARY KEY (owner_id, author_id)
+);
+CREATE TABLE followed_tags (
+	id BIGINT NOT NULL, 
+	owner_id BIGINT NOT NULL, 
+	tag VARCHAR(128) NOT NULL, 
+	CONSTRAINT pk_followed_tags PRIMARY KEY (id), 
+	CONSTRAINT uq_followed_tags_tag_owner_id UNIQUE (tag, owner_id)
+);
 CREATE TABLE follows (
 	id BIGINT NOT NULL, 
 	follower TEXT NOT NULL, 
@@ -210,10 +267,10 @@ CREATE TABLE follows (
 	CONSTRAINT pk_follows PRIMARY KEY (id), 
 	CONSTRAINT uq_follows_follower_following UNIQUE (follower, following)
 );
-INSERT INTO "follows" VALUES(3764387840000582342,'https://gouda.example/users/bram','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
-INSERT INTO "follows" VALUES(3764387840000582508,'https://delft.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
-INSERT INTO "follows" VALUES(3764387840000582619,'https://breda.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
-INSERT INTO "follows" VALUES(3764387840000582753,'https://utrecht.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
+INSERT INTO "follows" VALUES(3764387840000146908,'https://gouda.example/users/bram','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
+INSERT INTO "follows" VALUES(3764387840000146959,'https://delft.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
+INSERT INTO "follows" VALUES(3764387840000147160,'https://breda.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
+INSERT INTO "follows" VALUES(3764387840000147357,'https://utrecht.example/users/jan','https://gouda.example/users/fatima',NULL,'accepted',1795000000000);
 CREATE TABLE hashtags (
 	object_id BIGINT NOT NULL, 
 	tag VARCHAR(128) NOT NULL, 
@@ -232,12 +289,12 @@ CREATE TABLE home_entries (
  WITHOUT ROWID
 
 ;
-INSERT INTO "home_entries" VALUES(3764387840000581817,3764387840000582863,3764387840000582863,3764387840000581817,NULL);
-INSERT INTO "home_entries" VALUES(3764387840000581817,3764569033933347377,3764569033933347377,3764387840000582096,NULL);
-INSERT INTO "home_entries" VALUES(3764387840000581817,3764569033933347619,3764569033933347619,3764387840000581817,NULL);
-INSERT INTO "home_entries" VALUES(3764387840000582096,3764387840000582863,3764387840000582863,3764387840000581817,NULL);
-INSERT INTO "home_entries" VALUES(3764387840000582096,3764569033933347377,3764569033933347377,3764387840000582096,NULL);
-INSERT INTO "home_entries" VALUES(3764387840000582096,3764569033933347619,3764569033933347619,3764387840000581817,NULL);
+INSERT INTO "home_entries" VALUES(3764387840000146391,3764387840000147406,3764387840000147406,3764387840000146391,NULL);
+INSERT INTO "home_entries" VALUES(3764387840000146391,3764569033933766718,3764569033933766718,3764387840000146707,NULL);
+INSERT INTO "home_entries" VALUES(3764387840000146391,3764569033933766788,3764569033933766788,3764387840000146391,NULL);
+INSERT INTO "home_entries" VALUES(3764387840000146707,3764387840000147406,3764387840000147406,3764387840000146391,NULL);
+INSERT INTO "home_entries" VALUES(3764387840000146707,3764569033933766718,3764569033933766718,3764387840000146707,NULL);
+INSERT INTO "home_entries" VALUES(3764387840000146707,3764569033933766788,3764569033933766788,3764387840000146391,NULL);
 CREATE TABLE inbox_items (
 	id BIGINT NOT NULL, 
 	origin VARCHAR(280) NOT NULL, 
@@ -272,67 +329,96 @@ CREATE TABLE keys (
 	CONSTRAINT pk_keys PRIMARY KEY (id), 
 	CONSTRAINT uq_keys_key_id UNIQUE (key_id)
 );
-INSERT INTO "keys" VALUES(3764387840000581544,'https://gouda.example/actor#main-key','https://gouda.example/actor','rsa','actor','-----BEGIN PUBLIC KEY-----
-MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAqEvmEws+Zp94cbeIpXf0
-2tcJXHwns+pcuzUTw1UX8TVYwwxt8T9BNqHlVYFmwsECcJtRFdBhgFHEQ1GpMZ+G
-HbDDr1XJjBhZc1b2rUmRJ9PJhj7XKe/q/iCrk6F3cR0FarfDqNGp9r96E5nrJjjY
-W3QZl44p9tTZy0GlCRmjIIHhXlxn3HGpYcYwUvlZKm3+S1Rbp7020j5Wlaoa8bUj
-7rvE3Wgw7hmlhhS9A9HjjIUb5EQHQgxtSYXUAX/jEthnvSSPB6InInGINNGnGJAG
-yX7ZUV63G7RDGG8gXY2FKiKrbliRk+m0Mganhdx0qXXGyWSYkkNz1H4csm7v9Lv9
-PwIDAQAB
------END PUBLIC KEY-----
-',NULL,1795000000000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764387840000581638,'https://gouda.example/actor#ed25519-key','https://gouda.example/actor','ed25519','actor','z6Mkk39bRZcvw69S1kjXAJ3LFXiM93ajjJKK6n1JC6FdMhjo',NULL,1795000000000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764387840000581742,'https://gouda.example/organisation#main-key','https://gouda.example/organisation','rsa','actor','-----BEGIN PUBLIC KEY-----
-MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0J2Sg9ze8j4m9ytbVhCg
-fBTMGj4JluNtBtd9B3MyGuujI+HdOdZlPUnyGW3NLo5ZAqhNJ3kX5iBJb+Rv6bxZ
-tvUkfq1uVEAlugiUC9DPoGY8Fbx0CWJDx6OQqjUUQgXUhKjoqoyDNoElcFtK6Mpl
-3yfB5VEdPmX7wk/33ctcQr4BYepOSNLQr403KANQH/5I2fF26rl9F0ulAYSrsPOc
-VHrrp2hqISiHD1iuSPE+6blFWsI4IX+I+QlxMB7wM+hvMWu67cT40l1eI7eeyfrj
-jZGvXzEDIteWrrDU/Q15oOIXqVF6YJh93eh0iqHoWrXJOl0xL2yltPXju0fRelzQ
+INSERT INTO "keys" VALUES(3764387840000146067,'https://gouda.example/actor#main-key','https://gouda.example/actor','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA81fAx/kra/SHcVKvHtKr
+5XNOgKgDUSSC//Psc1hzszL6SvVutzhbuLSHtdtWWFmbaLit1UDhj96l5eyhVndu
+j1ZJukdPQXllOX4NXmgvXYc2gTSYQu4H0JYm0ANl83C3QfrLj0y6mqUZtXPunC5Q
+NhGXXt3Okaq3a0qVMynvUaN5c0ehuNliJOs/i8CgkVe6CQk1YoNXd20jInHCZPQt
+GIpjv8gTNVvMHmC43Lv74D/XCaMovpgazGexofU1+LwMNE44fx6RrDq3JV+ugs39
+4LpvIfXDbXjgCvIlO1yhBvgK0CTm36KGvtwKY/aTGr9nL9tbaF/aaaMsnPskTSl2
 1QIDAQAB
 -----END PUBLIC KEY-----
 ',NULL,1795000000000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764387840000581746,'https://gouda.example/organisation#ed25519-key','https://gouda.example/organisation','ed25519','actor','z6MkvCyNkugJL8hKX5K5F7bMKkULqArccFzXrXSfb3htbF9p',NULL,1795000000000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764387840000581876,'https://gouda.example/users/fatima#main-key','https://gouda.example/users/fatima','rsa','actor','-----BEGIN PUBLIC KEY-----
-MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA1DlhOEHPDEocCYtjApjr
-/8r45p0DuNxiNGyeNim7QqxORdcVFlCNuh4iwpngHAHfrmBGNgYowMY7DrbgdtgK
-nsIIDmiN7ythsO/Q3iBo9JRW8KVsztPBXLlqEJzgNtGfIttEyBywIUmOJc/sKE2e
-K/rz1v5ho68hLOhyVE+hDHpLvQ0Kh3z0/O2WBxwd13DE44uvD+wQLbgqhNp+9Fwh
-kJok8ukFa00mQ1dX97XWT86v52nHjJ0xb1YLcBSC/OzzjiVV2j7kz3GMhnCaY+9C
-Gjcws9w+Rl3yC9tOy0ludpvRUcsjr+ebHG/3Kc2qaUr4gPne88BdtCJ83QDnEq8c
-iQIDAQAB
+INSERT INTO "keys" VALUES(3764387840000146164,'https://gouda.example/actor#ed25519-key','https://gouda.example/actor','ed25519','actor','z6MkfnAp6CtQav8rSiQnJTe4PifPe3Vc4tSYGf4w6XBWT4HL',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840000146273,'https://gouda.example/organisation#main-key','https://gouda.example/organisation','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3I392gBMm3d/8yC/dqqD
+UjxI6XaaC6WFqjx5V6gLMG8Vm0D8blzWxzwOxHSK/YCv46fezfzQb3vb1qnoAxkb
+lUBHwWsQOXO3eiMs6yxSeThMjvLMNhMyeJjPBwWtYOxJZri7AuGFMAGiw+5g62xT
+PUHOQE7lglFmi4Mk1zNGn2heKrmlbuJyBCE0Tub2Mx5KLfVlxa3/c7ADa/eCRocC
+rT+p2FlpEO9FlXQLEYTRvVLpO3n7rMHiGN4voU0Ch04YC4/A4T1LDd7tvXgAXSUG
+zOZpkozUoK9lG8CnjaxbGFbXpc86vMeo4xMsE3Xi6hKB7GwJcjmQ+/5LbaMcynCH
+xQIDAQAB
 -----END PUBLIC KEY-----
 ',NULL,1795000000000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764387840000581896,'https://gouda.example/users/fatima#ed25519-key','https://gouda.example/users/fatima','ed25519','actor','z6MkjfpSc52cYSiiKBp25Txt4oqGNWBHWV672hc58k4q5YWr',NULL,1795000000000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764387840000582157,'https://gouda.example/users/bram#main-key','https://gouda.example/users/bram','rsa','actor','-----BEGIN PUBLIC KEY-----
-MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxAQkmnwYZzJqb20L8szs
-0GiRLaDcLioawaJw9SCpxbPVeE/kC/uW9eukbEUFZ5BTz/7inct5g3GkJ9S/t9sH
-q/nAggReIkuVbyZMGxmPKNOPzpF7hWXxckj7gOCpW3diXoV9vB8Z1kihfROeBI5S
-e20bruV+aVsAz8M86KSVFibTyoH5+jmL01/UwIokNT5UyqYBu45t+3g3q1ukE7/o
-c4ZUfRpvg1d/ej6gMf5zRdLxJbcwy6KoytwCSvEwBwVU+hM8F07gqR92L38VKR9S
-+bMnfveEtfmOXgCxF0GnwZg4vtpUam2Ss9q+7JXKM8o5gCp/dAxX6QKUeOmMI50e
-zwIDAQAB
+INSERT INTO "keys" VALUES(3764387840000146379,'https://gouda.example/organisation#ed25519-key','https://gouda.example/organisation','ed25519','actor','z6MknaKUvMDh3AhRqaJoHZj13e3bgBwSDMu8iHiCtK6XAU89',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840000146518,'https://gouda.example/users/fatima#main-key','https://gouda.example/users/fatima','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxIKbycuAcLeee9OQBkbb
++blGHDOClik9AAQxOqBywcFVk5YCsN2JXzyRMq0uzuBwrrwun+cgklabQsWrrc9k
+LuU3mld1ym0EVGynxpiXMJLJ9hLTrKXySR+2h5Vn31ENWj+lleQhs58rMfGN0J08
+/7Mq/X0me34h5DFZDQQo6CLLe5cuZfZ6/bQHbUbkrW6qc9wr4BAbGD1j+AL4ngJg
+jcChQyPDK6PGbXf9MhT5dZ15GllVehW/HYNfWrzUElLKzbjlSDXs8UZEZla8A2pX
+cdS85ShsSsl5vgUpw4mueQjiFf8z4UIdHWK0S1DhA26dc19ydg0u85eCQ0vAgFOW
+WQIDAQAB
 -----END PUBLIC KEY-----
 ',NULL,1795000000000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764387840000582212,'https://gouda.example/users/bram#ed25519-key','https://gouda.example/users/bram','ed25519','actor','z6Mkfr6aHypexEgCfa6WY5uChktPYQDL5mGNsd3bQZ2yF8gd',NULL,1795000000000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764569033933348237,'https://gouda.example/users/weg#main-key','https://gouda.example/users/weg','rsa','actor','-----BEGIN PUBLIC KEY-----
-MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA6Zko3qKLVhKsqQm4aXi/
-wZXBZ39MbjMJgfoPQFLZGXKS5JTP0HepNDLH+eM7xZVUQHynNAW2ViTLqpmACXfV
-WtFo+VJKFBNe3/ppJgvQ/XOLbqtYgl1Uos5l07ZzBx5Nr0espMgxbwg8Hp9XzDLX
-u1f3hyCQNS74s8KPwkdQCV4N/QIu829a/WxxsCRPAY0RGgEl/H14o2lqMnoLcTD2
-NIg+NM4eUyd/XoVrmfsiIlcIkkgHmrI5BWTLauoR24YA2erofFzZTPNbOj1ELDPW
-UfISoapCx40gtFf2dLZxWfuRY3jm/ZCQWkjpCxiILEomHcgGzYXdn9JCQCGKwMmc
-TwIDAQAB
+INSERT INTO "keys" VALUES(3764387840000146543,'https://gouda.example/users/fatima#ed25519-key','https://gouda.example/users/fatima','ed25519','actor','z6MkoKXj1kgEvVJpRACzfAQo9bvP9DwFvJ6PuQbgBjm6rfJ2',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840000146782,'https://gouda.example/users/bram#main-key','https://gouda.example/users/bram','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAnT/SzDDgrvvAbAKXo0hp
+XI68Q1fE3zb5I/y49G1S2sbWFOEqIwTP789k719tVKZc9weaf2P/byD/11RrPsnv
+0OyS8nwjxnPuqgbDJLKi7q7oAiiukGHpRAZW7B0n3C1BaLrHhJSBbS4FhetrE1og
+NYFXQykKtCZ7fKB5CW7duphc0gz/qD5reDxA/NLKDAtP4o2hXvgRDU6KU9jp33TX
+Jm7ILxKQYq1sIewKf4lIMgx0t3dFsm6z2uitg8TFjVvJagPID5Sn8PR9XWFmsugO
+hm2oxn0YWksDaDKPyhDDLVjVQWjS95mLzPNAKAdXGYdvU2ELr0ufXz1WBHKwu8QR
+owIDAQAB
+-----END PUBLIC KEY-----
+',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764387840000146889,'https://gouda.example/users/bram#ed25519-key','https://gouda.example/users/bram','ed25519','actor','z6MkrJAfnBYdJfZyomjrznMQKW3QLuN1qzZxPCQkUTkqZoUG',NULL,1795000000000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764569033933767437,'https://gouda.example/users/weg#main-key','https://gouda.example/users/weg','rsa','actor','-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAmbG7F5XJiBNZlRLVq7PP
+N+yGOuwbn2XIfM30kvT0BVN6NTWa4fOAivodhZHGrLhh8liCTIpj++AsDf5y8Ns8
++1Xd0CdcLf4LbNrFW+agkftQPLxbjZ3/pSJfep4DXDK/jKo6JUNjRBFp8+ymzKAC
+wgEasbbRVH7Zi1Sj7fAHsDlCH+3okLIpSCjgvbrIr4as7Mu9wUjaMydBvba9WSIi
+eZSOThw41Jk54qhAAybmh7EqZkf3rxlvaqCb0dE3Gpw/GIvkKFkyTSIGFV5bQhOL
+0g3Lh1Zdv7lzUg+MmcWxCCSnqF/IPcRY+IZIieog+KQr2mFz7jyQ1yef4O0YiJAi
+FwIDAQAB
 -----END PUBLIC KEY-----
 ',NULL,1795086400000,NULL,NULL,NULL);
-INSERT INTO "keys" VALUES(3764569033933348326,'https://gouda.example/users/weg#ed25519-key','https://gouda.example/users/weg','ed25519','actor','z6MkmKt125CawRkoyABmwHzt9bpT8bXS79c53jFPYK4yXCV6',NULL,1795086400000,NULL,NULL,NULL);
+INSERT INTO "keys" VALUES(3764569033933767565,'https://gouda.example/users/weg#ed25519-key','https://gouda.example/users/weg','ed25519','actor','z6MkiAV7crGAhJfMBgXXRnrqLpXSMufvKEw7RMNzc6vXJu4a',NULL,1795086400000,NULL,NULL,NULL);
 CREATE TABLE leases (
 	name VARCHAR(100) NOT NULL, 
 	holder VARCHAR(32) NOT NULL, 
 	fence BIGINT NOT NULL, 
 	until BIGINT NOT NULL, 
 	CONSTRAINT pk_leases PRIMARY KEY (name)
+);
+CREATE TABLE list_entries (
+	list_id BIGINT NOT NULL, 
+	entry_id BIGINT NOT NULL, 
+	object_id BIGINT NOT NULL, 
+	author_id BIGINT NOT NULL, 
+	shared_by_id BIGINT, 
+	CONSTRAINT pk_list_entries PRIMARY KEY (list_id, entry_id), 
+	CONSTRAINT uq_list_entries_object_id_list_id UNIQUE (object_id, list_id)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE list_members (
+	id BIGINT NOT NULL, 
+	list_id BIGINT NOT NULL, 
+	member_id BIGINT NOT NULL, 
+	CONSTRAINT pk_list_members PRIMARY KEY (id), 
+	CONSTRAINT fk_list_members_list_id FOREIGN KEY(list_id) REFERENCES lists (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_list_members_member_id_list_id UNIQUE (member_id, list_id)
+);
+CREATE TABLE lists (
+	id BIGINT NOT NULL, 
+	owner_id BIGINT NOT NULL, 
+	title TEXT NOT NULL, 
+	replies VARCHAR(8) NOT NULL, 
+	"exclusive" BOOLEAN NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	CONSTRAINT pk_lists PRIMARY KEY (id)
 );
 CREATE TABLE markers (
 	owner_id BIGINT NOT NULL, 
@@ -382,7 +468,7 @@ CREATE TABLE mentions (
 	CONSTRAINT pk_mentions PRIMARY KEY (object_id, actor_uri), 
 	CONSTRAINT fk_mentions_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
 );
-INSERT INTO "mentions" VALUES(3764569033933347377,'https://gouda.example/users/fatima','@fatima@gouda.example');
+INSERT INTO "mentions" VALUES(3764569033933766718,'https://gouda.example/users/fatima','@fatima@gouda.example');
 CREATE TABLE moves (
 	id BIGINT NOT NULL, 
 	old TEXT NOT NULL, 
@@ -390,14 +476,44 @@ CREATE TABLE moves (
 	at BIGINT NOT NULL, 
 	CONSTRAINT pk_moves PRIMARY KEY (id)
 );
+CREATE TABLE muted_threads (
+	owner_id BIGINT NOT NULL, 
+	thread_id BIGINT NOT NULL, 
+	CONSTRAINT pk_muted_threads PRIMARY KEY (owner_id, thread_id)
+);
 CREATE TABLE mutes (
 	id BIGINT NOT NULL, 
 	who TEXT NOT NULL, 
 	whom TEXT NOT NULL, 
 	until BIGINT, 
+	notifications BOOLEAN DEFAULT '1' NOT NULL, 
 	created_at BIGINT NOT NULL, 
 	CONSTRAINT pk_mutes PRIMARY KEY (id), 
 	CONSTRAINT uq_mutes_who_whom UNIQUE (who, whom)
+);
+CREATE TABLE notification_permissions (
+	owner_id BIGINT NOT NULL, 
+	actor_id BIGINT NOT NULL, 
+	CONSTRAINT pk_notification_permissions PRIMARY KEY (owner_id, actor_id)
+);
+CREATE TABLE notification_policies (
+	owner_id BIGINT NOT NULL, 
+	not_following VARCHAR(6) NOT NULL, 
+	not_followers VARCHAR(6) NOT NULL, 
+	new_accounts VARCHAR(6) NOT NULL, 
+	private_mentions VARCHAR(6) NOT NULL, 
+	limited_accounts VARCHAR(6) NOT NULL, 
+	CONSTRAINT pk_notification_policies PRIMARY KEY (owner_id)
+);
+CREATE TABLE notification_requests (
+	id BIGINT NOT NULL, 
+	owner_id BIGINT NOT NULL, 
+	actor_id BIGINT NOT NULL, 
+	last_object_id BIGINT, 
+	created_at BIGINT NOT NULL, 
+	updated_at BIGINT NOT NULL, 
+	CONSTRAINT pk_notification_requests PRIMARY KEY (id), 
+	CONSTRAINT uq_notification_requests_owner_id_actor_id UNIQUE (owner_id, actor_id)
 );
 CREATE TABLE notifications (
 	id BIGINT NOT NULL, 
@@ -408,12 +524,13 @@ CREATE TABLE notifications (
 	detail VARCHAR(200) DEFAULT '' NOT NULL, 
 	text TEXT DEFAULT '' NOT NULL, 
 	at BIGINT NOT NULL, 
+	filtered BOOLEAN DEFAULT '0' NOT NULL, 
 	CONSTRAINT pk_notifications PRIMARY KEY (id), 
 	CONSTRAINT uq_notifications_owner_id_kind_actor_id_subject_id_detail UNIQUE (owner_id, kind, actor_id, subject_id, detail)
 );
-INSERT INTO "notifications" VALUES(3764569033933347522,3764387840000581817,'reply',3764387840000582096,3764569033933347377,'','',1795086400000);
-INSERT INTO "notifications" VALUES(3764569033933348016,3764387840000581817,'like',3764387840000582096,3764387840000582863,'','',1795086400000);
-INSERT INTO "notifications" VALUES(3764569033933348191,3764387840000581817,'share',3764387840000582096,3764387840000582863,'','',1795086400000);
+INSERT INTO "notifications" VALUES(3764569033933766776,3764387840000146391,'reply',3764387840000146707,3764569033933766718,'','',1795086400000,0);
+INSERT INTO "notifications" VALUES(3764569033933767208,3764387840000146391,'like',3764387840000146707,3764387840000147406,'','',1795086400000,0);
+INSERT INTO "notifications" VALUES(3764569033933767294,3764387840000146391,'share',3764387840000146707,3764387840000147406,'','',1795086400000,0);
 CREATE TABLE objects (
 	id BIGINT NOT NULL, 
 	uri TEXT NOT NULL, 
@@ -429,9 +546,9 @@ CREATE TABLE objects (
 	CONSTRAINT pk_objects PRIMARY KEY (id), 
 	CONSTRAINT uq_objects_uri UNIQUE (uri)
 );
-INSERT INTO "objects" VALUES(3764387840000582863,'https://gouda.example/posts/3764387840000582863','Article','https://gouda.example/users/fatima',1,'public','{"summary":"Een bericht met een link, voor wie het lezen wil.","@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764387840000582863","type":"Article","attributedTo":"https://gouda.example/users/fatima","content":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>","published":"2026-11-18T11:06:40.000Z","url":"https://gouda.example/posts/3764387840000582863","sensitive":false,"tag":[],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>"},"replies":"https://gouda.example/posts/3764387840000582863/replies","name":"Een artikel","preview":{"type":"Note","attributedTo":"https://gouda.example/users/fatima","content":"Een bericht met een link, voor wie het lezen wil.","published":"2026-11-18T11:06:40.000Z"}}',1795000000000,1795000000000,1795000000000,NULL);
-INSERT INTO "objects" VALUES(3764569033933347377,'https://gouda.example/posts/3764569033933347377','Note','https://gouda.example/users/bram',1,'public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764569033933347377","type":"Note","attributedTo":"https://gouda.example/users/bram","content":"<p>Ik ook.</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933347377","sensitive":false,"tag":[{"type":"Mention","href":"https://gouda.example/users/fatima","name":"@fatima@gouda.example"}],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"contentMap":{"nl":"<p>Ik ook.</p>"},"inReplyTo":"https://gouda.example/posts/3764387840000582863","replies":"https://gouda.example/posts/3764569033933347377/replies"}',1795086400000,1795086400000,1795086400000,NULL);
-INSERT INTO "objects" VALUES(3764569033933347619,'https://gouda.example/posts/3764569033933347619','Question','https://gouda.example/users/fatima',1,'followers','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764569033933347619","type":"Question","attributedTo":"https://gouda.example/users/fatima","content":"<p>Doen?</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933347619","sensitive":false,"tag":[],"attachment":[],"to":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Doen?</p>"},"replies":"https://gouda.example/posts/3764569033933347619/replies","oneOf":[{"type":"Note","name":"Ja","replies":{"type":"Collection","totalItems":0}},{"type":"Note","name":"Nee","replies":{"type":"Collection","totalItems":0}}],"endTime":"2026-11-20T11:06:40.000Z","votersCount":0}',1795086400000,1795086400000,1795086400000,NULL);
+INSERT INTO "objects" VALUES(3764387840000147406,'https://gouda.example/posts/3764387840000147406','Article','https://gouda.example/users/fatima',1,'public','{"summary":"Een bericht met een link, voor wie het lezen wil.","@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764387840000147406","type":"Article","attributedTo":"https://gouda.example/users/fatima","content":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>","published":"2026-11-18T11:06:40.000Z","url":"https://gouda.example/posts/3764387840000147406","sensitive":false,"tag":[],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Een <strong>bericht</strong> met een <a href=\"https://delft.example/\" rel=\"nofollow noopener noreferrer ugc\">link</a>, voor wie het lezen wil.</p>"},"replies":"https://gouda.example/posts/3764387840000147406/replies","name":"Een artikel","preview":{"type":"Note","attributedTo":"https://gouda.example/users/fatima","content":"Een bericht met een link, voor wie het lezen wil.","published":"2026-11-18T11:06:40.000Z"}}',1795000000000,1795000000000,1795000000000,NULL);
+INSERT INTO "objects" VALUES(3764569033933766718,'https://gouda.example/posts/3764569033933766718','Note','https://gouda.example/users/bram',1,'public','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764569033933766718","type":"Note","attributedTo":"https://gouda.example/users/bram","content":"<p>Ik ook.</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933766718","sensitive":false,"tag":[{"type":"Mention","href":"https://gouda.example/users/fatima","name":"@fatima@gouda.example"}],"attachment":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://gouda.example/users/bram/followers","https://gouda.example/users/fatima"],"contentMap":{"nl":"<p>Ik ook.</p>"},"inReplyTo":"https://gouda.example/posts/3764387840000147406","replies":"https://gouda.example/posts/3764569033933766718/replies"}',1795086400000,1795086400000,1795086400000,NULL);
+INSERT INTO "objects" VALUES(3764569033933766788,'https://gouda.example/posts/3764569033933766788','Question','https://gouda.example/users/fatima',1,'followers','{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/data-integrity/v1","https://w3id.org/security/multikey/v1",{"toot":"http://joinmastodon.org/ns#","schema":"http://schema.org#","fedgov":"https://w3id.org/fedgov/ns#","sensitive":"as:sensitive","Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers","alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},"Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},"discoverable":"toot:discoverable","indexable":"toot:indexable","votersCount":"toot:votersCount","blurhash":"toot:blurhash","focalPoint":{"@id":"toot:focalPoint","@container":"@list"},"PropertyValue":"schema:PropertyValue","value":"schema:value","conversation":"http://ostatus.org#conversation","EmojiReact":"http://litepub.social/ns#EmojiReact","quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger","implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id","@container":"@set"},"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},"tooi":{"@id":"fedgov:tooi","@type":"@id"},"function":"fedgov:function","department":"fedgov:department"}],"id":"https://gouda.example/posts/3764569033933766788","type":"Question","attributedTo":"https://gouda.example/users/fatima","content":"<p>Doen?</p>","published":"2026-11-19T11:06:40.000Z","url":"https://gouda.example/posts/3764569033933766788","sensitive":false,"tag":[],"attachment":[],"to":["https://gouda.example/users/fatima/followers"],"contentMap":{"nl":"<p>Doen?</p>"},"replies":"https://gouda.example/posts/3764569033933766788/replies","oneOf":[{"type":"Note","name":"Ja","replies":{"type":"Collection","totalItems":0}},{"type":"Note","name":"Nee","replies":{"type":"Collection","totalItems":0}}],"endTime":"2026-11-20T11:06:40.000Z","votersCount":0}',1795086400000,1795086400000,1795086400000,NULL);
 CREATE TABLE peers (
 	host VARCHAR(260) NOT NULL, 
 	shape VARCHAR(20), 
@@ -468,8 +585,8 @@ CREATE TABLE poll_options (
 	CONSTRAINT pk_poll_options PRIMARY KEY (object_id, position), 
 	CONSTRAINT fk_poll_options_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
 );
-INSERT INTO "poll_options" VALUES(3764569033933347619,0,'Ja',0);
-INSERT INTO "poll_options" VALUES(3764569033933347619,1,'Nee',0);
+INSERT INTO "poll_options" VALUES(3764569033933766788,0,'Ja',0);
+INSERT INTO "poll_options" VALUES(3764569033933766788,1,'Nee',0);
 CREATE TABLE poll_votes (
 	object_id BIGINT NOT NULL, 
 	actor TEXT NOT NULL, 
@@ -489,7 +606,7 @@ CREATE TABLE polls (
 	CONSTRAINT pk_polls PRIMARY KEY (object_id), 
 	CONSTRAINT fk_polls_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
 );
-INSERT INTO "polls" VALUES(3764569033933347619,0,1795172800000,NULL,0,NULL);
+INSERT INTO "polls" VALUES(3764569033933766788,0,1795172800000,NULL,0,NULL);
 CREATE TABLE post_edits (
 	id BIGINT NOT NULL, 
 	object_id BIGINT NOT NULL, 
@@ -530,9 +647,9 @@ CREATE TABLE posts (
 	CONSTRAINT pk_posts PRIMARY KEY (object_id), 
 	CONSTRAINT fk_posts_object_id FOREIGN KEY(object_id) REFERENCES objects (id)
 );
-INSERT INTO "posts" VALUES(3764387840000582863,'https://gouda.example/users/fatima',1,'Article','public',NULL,NULL,3764387840000582863,'Een artikel','','<p>Een <strong>bericht</strong> met een <a href="https://delft.example/" rel="nofollow noopener noreferrer ugc">link</a>, voor wie het lezen wil.</p>','Een **bericht** met een [link](https://delft.example/), voor wie het lezen wil.','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764387840000582863','[]',0,1795000000000,NULL,1,1,1);
-INSERT INTO "posts" VALUES(3764569033933347377,'https://gouda.example/users/bram',1,'Note','public','https://gouda.example/posts/3764387840000582863',3764387840000582863,3764387840000582863,'','','<p>Ik ook.</p>','Ik ook.','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764569033933347377','[]',0,1795086400000,NULL,0,0,0);
-INSERT INTO "posts" VALUES(3764569033933347619,'https://gouda.example/users/fatima',1,'Question','followers',NULL,NULL,3764569033933347619,'','','<p>Doen?</p>','Doen?','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764569033933347619','[]',0,1795086400000,NULL,0,0,0);
+INSERT INTO "posts" VALUES(3764387840000147406,'https://gouda.example/users/fatima',1,'Article','public',NULL,NULL,3764387840000147406,'Een artikel','','<p>Een <strong>bericht</strong> met een <a href="https://delft.example/" rel="nofollow noopener noreferrer ugc">link</a>, voor wie het lezen wil.</p>','Een **bericht** met een [link](https://delft.example/), voor wie het lezen wil.','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764387840000147406','[]',0,1795000000000,NULL,1,1,1);
+INSERT INTO "posts" VALUES(3764569033933766718,'https://gouda.example/users/bram',1,'Note','public','https://gouda.example/posts/3764387840000147406',3764387840000147406,3764387840000147406,'','','<p>Ik ook.</p>','Ik ook.','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764569033933766718','[]',0,1795086400000,NULL,0,0,0);
+INSERT INTO "posts" VALUES(3764569033933766788,'https://gouda.example/users/fatima',1,'Question','followers',NULL,NULL,3764569033933766788,'','','<p>Doen?</p>','Doen?','text/markdown','nl',0,NULL,'https://gouda.example/posts/3764569033933766788','[]',0,1795086400000,NULL,0,0,0);
 CREATE TABLE reactions (
 	object_id BIGINT NOT NULL, 
 	actor TEXT NOT NULL, 
@@ -543,7 +660,7 @@ CREATE TABLE reactions (
 	CONSTRAINT pk_reactions PRIMARY KEY (object_id, actor, emoji), 
 	CONSTRAINT fk_reactions_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
 );
-INSERT INTO "reactions" VALUES(3764387840000582863,'https://gouda.example/users/bram','',NULL,'https://gouda.example/activities/3764569033933347997',1795086400000);
+INSERT INTO "reactions" VALUES(3764387840000147406,'https://gouda.example/users/bram','',NULL,'https://gouda.example/activities/3764569033933767123',1795086400000);
 CREATE TABLE reports (
 	id BIGINT NOT NULL, 
 	reporter TEXT NOT NULL, 
@@ -584,7 +701,7 @@ CREATE TABLE shares (
 	CONSTRAINT pk_shares PRIMARY KEY (id), 
 	CONSTRAINT fk_shares_object_id FOREIGN KEY(object_id) REFERENCES posts (object_id) ON DELETE CASCADE
 );
-INSERT INTO "shares" VALUES(3764569033933348142,3764387840000582863,'https://gouda.example/users/bram','public','https://gouda.example/activities/3764569033933348068',1795086400000);
+INSERT INTO "shares" VALUES(3764569033933767283,3764387840000147406,'https://gouda.example/users/bram','public','https://gouda.example/activities/3764569033933767210',1795086400000);
 CREATE TABLE tokens (
 	id BIGINT NOT NULL, 
 	token_hash VARCHAR(64) NOT NULL, 
@@ -638,7 +755,20 @@ CREATE INDEX ix_media_copies_last_used ON media_copies (last_used);
 CREATE INDEX ix_moves_old ON moves (old, at);
 CREATE INDEX ix_notifications_actor_id ON notifications (actor_id);
 CREATE INDEX ix_notifications_owner_id ON notifications (owner_id, id);
-CREATE INDEX ix_notifications_subject_id ON notifications (subject_id);
+CREATE INDEX ix_notifications_subject_id ON notifications (subject_id, kind, owner_id, id);
+CREATE INDEX ix_lists_owner_id ON lists (owner_id, id);
+CREATE INDEX ix_list_members_list_id ON list_members (list_id, id);
+CREATE INDEX ix_list_entries_shared_by_id ON list_entries (shared_by_id) WHERE shared_by_id IS NOT NULL;
+CREATE INDEX ix_filters_owner_id ON filters (owner_id, id);
+CREATE INDEX ix_filter_keywords_filter_id ON filter_keywords (filter_id, id);
+CREATE INDEX ix_filter_posts_filter_id ON filter_posts (filter_id, id);
+CREATE INDEX ix_notification_requests_actor_id ON notification_requests (actor_id);
+CREATE INDEX ix_notification_requests_owner_id ON notification_requests (owner_id, id);
+CREATE INDEX ix_notification_permissions_actor_id ON notification_permissions (actor_id);
+CREATE INDEX ix_follow_choices_author_id ON follow_choices (author_id);
+CREATE INDEX ix_conversations_last_object_id ON conversations (last_object_id);
+CREATE INDEX ix_conversations_owner_id ON conversations (owner_id, last_object_id);
+CREATE INDEX ix_followed_tags_owner_id ON followed_tags (owner_id, id);
 CREATE INDEX ix_objects_attributed_to ON objects (attributed_to, id);
 CREATE INDEX ix_objects_deleted_at ON objects (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX ix_reports_flag_uri ON reports (flag_uri);

@@ -329,6 +329,7 @@ def upgrade() -> None:
     sa.Column('who', sa.Text(), nullable=False),
     sa.Column('whom', sa.Text(), nullable=False),
     sa.Column('until', sa.BigInteger(), nullable=True),
+    sa.Column('notifications', sa.Boolean(), server_default='1', nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mutes')),
     sa.UniqueConstraint('who', 'whom', name=op.f('uq_mutes_who_whom'))
@@ -342,14 +343,163 @@ def upgrade() -> None:
     sa.Column('detail', sa.String(length=200), server_default='', nullable=False),
     sa.Column('text', sa.Text(), server_default='', nullable=False),
     sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('filtered', sa.Boolean(), server_default='0', nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notifications')),
     sa.UniqueConstraint('owner_id', 'kind', 'actor_id', 'subject_id', 'detail', name=op.f('uq_notifications_owner_id_kind_actor_id_subject_id_detail'))
     )
     with op.batch_alter_table('notifications', schema=None) as batch_op:
         batch_op.create_index('ix_notifications_actor_id', ['actor_id'], unique=False)
         batch_op.create_index('ix_notifications_owner_id', ['owner_id', 'id'], unique=False)
-        batch_op.create_index('ix_notifications_subject_id', ['subject_id'], unique=False)
+        batch_op.create_index('ix_notifications_subject_id', ['subject_id', 'kind', 'owner_id', 'id'], unique=False)
 
+    op.create_table('lists',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('replies', sa.String(length=8), nullable=False),
+    sa.Column('exclusive', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lists'))
+    )
+    with op.batch_alter_table('lists', schema=None) as batch_op:
+        batch_op.create_index('ix_lists_owner_id', ['owner_id', 'id'], unique=False)
+
+    op.create_table('list_members',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('list_id', sa.BigInteger(), nullable=False),
+    sa.Column('member_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['list_id'], ['lists.id'], name=op.f('fk_list_members_list_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_list_members')),
+    sa.UniqueConstraint('member_id', 'list_id', name=op.f('uq_list_members_member_id_list_id'))
+    )
+    with op.batch_alter_table('list_members', schema=None) as batch_op:
+        batch_op.create_index('ix_list_members_list_id', ['list_id', 'id'], unique=False)
+
+    op.create_table('list_entries',
+    sa.Column('list_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('entry_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('author_id', sa.BigInteger(), nullable=False),
+    sa.Column('shared_by_id', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('list_id', 'entry_id', name=op.f('pk_list_entries')),
+    sa.UniqueConstraint('object_id', 'list_id', name=op.f('uq_list_entries_object_id_list_id')),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('list_entries', schema=None) as batch_op:
+        batch_op.create_index('ix_list_entries_shared_by_id', ['shared_by_id'], unique=False, sqlite_where=sa.text('shared_by_id IS NOT NULL'), postgresql_where=sa.text('shared_by_id IS NOT NULL'))
+
+    op.create_table('filters',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('contexts', sa.String(length=60), nullable=False),
+    sa.Column('action', sa.String(length=8), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_filters'))
+    )
+    with op.batch_alter_table('filters', schema=None) as batch_op:
+        batch_op.create_index('ix_filters_owner_id', ['owner_id', 'id'], unique=False)
+
+    op.create_table('filter_keywords',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('filter_id', sa.BigInteger(), nullable=False),
+    sa.Column('keyword', sa.Text(), nullable=False),
+    sa.Column('whole_word', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['filter_id'], ['filters.id'], name=op.f('fk_filter_keywords_filter_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_filter_keywords'))
+    )
+    with op.batch_alter_table('filter_keywords', schema=None) as batch_op:
+        batch_op.create_index('ix_filter_keywords_filter_id', ['filter_id', 'id'], unique=False)
+
+    op.create_table('filter_posts',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('filter_id', sa.BigInteger(), nullable=False),
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['filter_id'], ['filters.id'], name=op.f('fk_filter_posts_filter_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_filter_posts')),
+    sa.UniqueConstraint('object_id', 'filter_id', name=op.f('uq_filter_posts_object_id_filter_id'))
+    )
+    with op.batch_alter_table('filter_posts', schema=None) as batch_op:
+        batch_op.create_index('ix_filter_posts_filter_id', ['filter_id', 'id'], unique=False)
+
+    op.create_table('notification_policies',
+    sa.Column('owner_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('not_following', sa.String(length=6), nullable=False),
+    sa.Column('not_followers', sa.String(length=6), nullable=False),
+    sa.Column('new_accounts', sa.String(length=6), nullable=False),
+    sa.Column('private_mentions', sa.String(length=6), nullable=False),
+    sa.Column('limited_accounts', sa.String(length=6), nullable=False),
+    sa.PrimaryKeyConstraint('owner_id', name=op.f('pk_notification_policies'))
+    )
+    op.create_table('notification_requests',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('actor_id', sa.BigInteger(), nullable=False),
+    sa.Column('last_object_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notification_requests')),
+    sa.UniqueConstraint('owner_id', 'actor_id', name=op.f('uq_notification_requests_owner_id_actor_id'))
+    )
+    with op.batch_alter_table('notification_requests', schema=None) as batch_op:
+        batch_op.create_index('ix_notification_requests_actor_id', ['actor_id'], unique=False)
+        batch_op.create_index('ix_notification_requests_owner_id', ['owner_id', 'id'], unique=False)
+
+    op.create_table('notification_permissions',
+    sa.Column('owner_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('actor_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.PrimaryKeyConstraint('owner_id', 'actor_id', name=op.f('pk_notification_permissions'))
+    )
+    with op.batch_alter_table('notification_permissions', schema=None) as batch_op:
+        batch_op.create_index('ix_notification_permissions_actor_id', ['actor_id'], unique=False)
+
+    op.create_table('muted_threads',
+    sa.Column('owner_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('thread_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.PrimaryKeyConstraint('owner_id', 'thread_id', name=op.f('pk_muted_threads'))
+    )
+    op.create_table('follow_choices',
+    sa.Column('owner_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('author_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('notify', sa.Boolean(), nullable=False),
+    sa.Column('shares', sa.Boolean(), nullable=False),
+    sa.Column('languages', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('owner_id', 'author_id', name=op.f('pk_follow_choices'))
+    )
+    with op.batch_alter_table('follow_choices', schema=None) as batch_op:
+        batch_op.create_index('ix_follow_choices_author_id', ['author_id'], unique=False)
+
+    op.create_table('conversations',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('thread_id', sa.BigInteger(), nullable=False),
+    sa.Column('last_object_id', sa.BigInteger(), nullable=False),
+    sa.Column('unread', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conversations')),
+    sa.UniqueConstraint('owner_id', 'thread_id', name=op.f('uq_conversations_owner_id_thread_id'))
+    )
+    with op.batch_alter_table('conversations', schema=None) as batch_op:
+        batch_op.create_index('ix_conversations_last_object_id', ['last_object_id'], unique=False)
+        batch_op.create_index('ix_conversations_owner_id', ['owner_id', 'last_object_id'], unique=False)
+
+    op.create_table('followed_tags',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('tag', sa.String(length=128), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_followed_tags')),
+    sa.UniqueConstraint('tag', 'owner_id', name=op.f('uq_followed_tags_tag_owner_id'))
+    )
+    with op.batch_alter_table('followed_tags', schema=None) as batch_op:
+        batch_op.create_index('ix_followed_tags_owner_id', ['owner_id', 'id'], unique=False)
+
+    op.create_table('featured_tags',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('tag', sa.String(length=128), nullable=False),
+    sa.Column('name', sa.String(length=128), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_featured_tags')),
+    sa.UniqueConstraint('owner_id', 'tag', name=op.f('uq_featured_tags_owner_id_tag'))
+    )
     op.create_table('leases',
     sa.Column('name', sa.String(length=100), nullable=False),
     sa.Column('holder', sa.String(length=32), nullable=False),
