@@ -72,7 +72,8 @@ from fedgov.web.hooks import open_desk
 FEATURES: Final[tuple[Feature, ...]] = (PEOPLE, TRUST, AUDIT, MEDIA, MODERATION, POSTS, NOTICES, SEARCH)
 """The rooms, lower floors first."""
 
-STOP_SECONDS: Final = 5.0
+STOP_SECONDS: Final = 3.0
+"""How long a stop waits for the workers; with what `fedgov/cli/serve.py` waits for it stays below ten seconds."""
 BODY_SECONDS: Final = 600
 """For a form with files over a slow line; not every proxy keeps it until it is complete."""
 

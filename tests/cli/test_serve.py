@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from fedgov import app
+from fedgov.cli import serve
 from fedgov.cli.serve import tell_service_manager
 from tests.cli.commandline import (
     ask,
@@ -122,8 +124,13 @@ def test_a_signal_stops_a_busy_server_in_seconds_and_that_is_no_failure(home: Pa
     with serving("--home", home, "-i", "gouda", "serve", says="gemeente Gouda") as served, busy(port):
         seconds = served.stop(number)
         assert served.process.returncode == 0
-        assert seconds < 8
+        assert seconds < 10 + served.seconds  # which the start took: that tells how busy this machine is
         assert served.printed.count("\n") == 1  # the line that it printed when it started
+
+
+def test_all_that_a_stop_may_wait_for_takes_less_than_ten_seconds() -> None:
+    """For whatever asks `/readyz`, for requests that are under way, and for the workers."""
+    assert serve.DRAIN_SECONDS + serve.STOP_SECONDS + app.STOP_SECONDS < 10
 
 
 def test_an_open_connection_that_says_nothing_does_not_keep_a_server_from_stopping(home: Path) -> None:
@@ -136,7 +143,7 @@ def test_an_open_connection_that_says_nothing_does_not_keep_a_server_from_stoppi
             b"POST /inbox HTTP/1.1\r\nHost: gouda.localhost:" + str(port).encode() + b"\r\nContent-Length: 9\r\n\r\n{"
         )
         time.sleep(0.2)
-        assert served.stop() < 12
+        assert served.stop() < 10 + served.seconds
     assert served.process.returncode == 0
 
 
@@ -171,7 +178,7 @@ def test_a_server_on_postgres_is_served_by_host_and_sees_the_command_line(home: 
         said = done(home, "post", "fatima", "Hallo").strip()
         path = said.partition(f":{port}")[2]
         until(lambda: ask(port, path, host=f"gouda.localhost:{port}").status == 200, seconds=3)
-        assert served.stop() < 8
+        assert served.stop() < 10 + served.seconds
     assert served.process.returncode == 0
 
 
@@ -221,7 +228,7 @@ def test_a_server_that_is_told_to_stop_says_so_at_once_and_answers_what_is_under
             under_way.sendall(b"}")
             answer = under_way.recv(1_000)
             served.process.wait(timeout=40)
-            assert time.monotonic() - begin < 12
+            assert time.monotonic() - begin < 10 + served.seconds
         assert answer.startswith(b"HTTP/1.1 401 "), answer  # read to its end, and refused because nobody signed it
         assert served.process.returncode == 0
         if said:

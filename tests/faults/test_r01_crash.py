@@ -27,7 +27,7 @@ async def end_again_and_again(
                 seconds = await asyncio.to_thread(served.stop, by)
             if by is signal.SIGTERM:
                 assert served.process.returncode == 0
-                assert seconds < STOP_SECONDS
+                assert seconds < STOP_SECONDS + served.seconds  # the start tells how busy this machine is
     async with gouda_serves(home):
         await until_handled(home)
     assert len(crowd.accepted) >= times
