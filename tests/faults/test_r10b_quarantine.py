@@ -158,3 +158,29 @@ def test_r10b_an_erasure_is_listed_although_the_server_was_killed_right_after_it
     with ExitStack() as stack:
         gouda.serve(stack)
         until(lambda: listed.exists() and post in listed.read_text())
+
+
+def test_r10b_what_waited_to_be_sent_is_held_back_where_something_newer_may_have_overtaken_it(home: Path) -> None:
+    Gouda(home)
+    for number, kind in enumerate(("Create", "Follow"), start=1):
+        change(
+            home,
+            "gouda",
+            "INSERT INTO activities (id, uri, actor, type, visibility, document, published_at)"
+            " VALUES (?, ?, 'x', ?, 'public', '{}', 1)",
+            number,
+            f"http://gouda.localhost/activities/{number}",
+            kind,
+        )
+        change(
+            home,
+            "gouda",
+            "INSERT INTO deliveries (id, activity_id, host, inbox, recipients, order_key, state, attempts,"
+            " next_attempt_at, created_at) VALUES (?, ?, 'delft.example', 'x', '[]', '', 'queued', 0, 1, 1)",
+            number,
+            number,
+        )
+    (home / "gouda" / erasures.QUARANTINE).touch()
+
+    assert "held back 1 old messages" in done(home, "open", "--without-erasures")
+    assert rows(home, "gouda", "SELECT state FROM deliveries ORDER BY id") == [("queued",), ("withdrawn",)]

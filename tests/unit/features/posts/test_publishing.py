@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fedgov.activitystreams.audience import PUBLIC, Visibility
 from fedgov.features.posts.queries import parts
@@ -309,21 +309,28 @@ def test_news_of_a_post_goes_to_whoever_was_to_get_it_also_when_nobody_there_fol
     assert people_town.queued().count((kind, LEEUWARDEN)) == 1
 
 
+@pytest.mark.parametrize("waits", ["queued", "parked", "failed"])
 def test_of_what_waits_in_a_restored_backup_only_that_is_sent_which_nothing_can_have_overtaken(
-    people_town: Town,
+    people_town: Town, waits: str
 ) -> None:
     tx = people_town.tx
     fatima, pieter = people_town.local("fatima"), people_town.remote()
     people_town.befriend(pieter, fatima)
-    row, gone = written(people_town, fatima), written(people_town, fatima)
+    row, gone, arrived = written(people_town, fatima), written(people_town, fatima), written(people_town, fatima)
+    publishing.edit_post(tx, actor=fatima, object_id=arrived.object_id, text="Is er al")
+    tx.execute(update(deliveries).values(state="sent"))
     reacting.share(tx, actor=fatima, object_id=row.object_id)
     publishing.edit_post(tx, actor=fatima, object_id=row.object_id, text="Anders")
+    written(people_town, fatima)
     publishing.delete_post(tx, actor=fatima, object_id=gone.object_id)
+    tx.execute(update(deliveries).where(deliveries.c.state == "queued").values(state=waits))
 
     assert outbox.hold_back(tx) == 2
 
-    waiting = select(activities.c.type).join(deliveries).where(deliveries.c.state == "queued").order_by(deliveries.c.id)
-    assert list(tx.values(waiting)) == ["Create", "Delete"]
+    states = select(activities.c.type, deliveries.c.state).join(deliveries).order_by(deliveries.c.id)
+    found = [tuple(row) for row in tx.rows(states)]
+    assert found[:4] == [("Create", "sent")] * 3 + [("Update", "sent")], "what arrived stays as it is"
+    assert found[4:] == [("Announce", "withdrawn"), ("Update", "withdrawn"), ("Create", waits), ("Delete", waits)]
 
 
 def test_the_type_of_a_deleted_private_post_is_not_told(people_town: Town) -> None:
