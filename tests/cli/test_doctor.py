@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import http.server
 import os
+import sqlite3
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -221,14 +223,15 @@ async def test_what_is_wrong_with_a_certificate_is_told(
 def test_files_that_others_can_read_are_found(gouda: Path) -> None:
     folder = gouda / "gouda"
     (folder / "config.toml").chmod(0o644)
+    (folder / "fedgov.sqlite3").chmod(0o644)
     folder.chmod(0o755)
     try:
         found = findings(gouda, status=1)
-        assert found["files"].startswith("✗ everyone on this machine can read config.toml")
+        assert found["files"].startswith("✗ everyone on this machine can read config.toml, fedgov.sqlite3")
         assert found["files"].endswith(f"do: chmod -R go= {folder}")
     finally:
         folder.chmod(0o700)
-    assert findings(gouda, status=0)["files"].startswith("✓")  # nobody can reach them
+    assert findings(gouda, status=0)["files"].startswith("✓ only their owner")  # nobody else can reach them
 
 
 def test_a_database_that_is_away_is_found_and_the_other_checks_are_done(home: Path) -> None:
@@ -247,6 +250,16 @@ def test_a_damaged_database_is_found(home: Path) -> None:
     assert "file is not a database" in findings(home, status=1)["database"]
 
 
+def test_a_database_that_opens_and_is_damaged_within_is_found(home: Path) -> None:
+    make_instance(home, "gouda")
+    change(home, "gouda", "CREATE TABLE strange (x CHECK (x > 0))")
+    statement = "PRAGMA ignore_check_constraints = ON; INSERT INTO strange VALUES (-1)"
+    with contextlib.closing(sqlite3.connect(home / "gouda" / "fedgov.sqlite3")) as connection:
+        connection.executescript(statement)
+    words = findings(home, status=1)["database"]
+    assert words == "✗ it is damaged (CHECK constraint failed in strange); restore the last backup"
+
+
 def test_a_disk_that_is_almost_full_is_found(gouda: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 10**18)
     assert "make room before it is full" in findings(gouda, status=1)["disk"]
@@ -254,11 +267,13 @@ def test_a_disk_that_is_almost_full_is_found(gouda: Path, monkeypatch: pytest.Mo
     assert "it is full: make room" in findings(gouda, status=1)["disk"]
 
 
-def test_keys_that_are_gone_are_found(home: Path) -> None:
+@pytest.mark.parametrize("whose", ["actor", "organisation"])
+def test_keys_that_are_gone_are_found(home: Path, whose: str) -> None:
     port = make_instance(home, "gouda")
-    change(home, "gouda", "DELETE FROM keys")
+    findings(home, status=1)  # opened once, which makes them
+    change(home, "gouda", "DELETE FROM keys WHERE owner LIKE ?", f"%/{whose}")
     words = findings(home, status=1)["keys"]
-    assert words == f"✗ http://gouda.localhost:{port}/actor has no keys; do: fedgov keys rotate --all"
+    assert words == f"✗ http://gouda.localhost:{port}/{whose} has no keys; do: fedgov keys rotate --all"
     done(home, "keys", "rotate", "--all")
     assert findings(home, status=1)["keys"].startswith("✓")
 

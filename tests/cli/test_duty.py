@@ -157,6 +157,20 @@ async def test_figures_that_strangers_can_read_are_found(config: Config, outside
     assert [each.state for each in await duty.look_for_metrics(config, outside)] == states
 
 
+async def test_figures_are_asked_for_only_where_there_are_any_and_a_proxy_stands_between(config: Config) -> None:
+    without_proxy = replace(config, instance=replace(config.instance, scheme="http"))
+    without_figures = replace(config, metrics=replace(config.metrics, enabled=False))
+    for each in (without_proxy, without_figures):
+        assert await duty.look_for_metrics(each, Nobody()) == []  # type: ignore[arg-type]
+
+
+class Nobody:
+    """A way out that nobody may take."""
+
+    async def get(self, url: str, **_more: Any) -> Answer:
+        raise AssertionError(f"asked for {url}")
+
+
 # --- other disks ------------------------------------------------------------------------------------------------
 
 
@@ -169,3 +183,14 @@ def test_a_disk_of_its_own_is_looked_at_too(
     monkeypatch.setattr(duty, "_device", lambda path: int(path.name == "media"))
     monkeypatch.setattr(duty, "MIN_FREE_BYTES", minimum)
     assert [(each.about, each.state) for each in duty.look_at_other_disks(config)] == [("disk of media", state)]
+
+
+def test_the_disk_under_the_database_is_looked_at_where_it_is_another(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.folder.mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    config = replace(config, database=replace(config.database, url=f"sqlite:///{tmp_path / 'data' / 'x.sqlite3'}"))
+    assert list(duty.look_at_other_disks(config)) == []  # the same disk
+    monkeypatch.setattr(duty, "_device", lambda path: int(path.name == "data"))
+    assert [each.about for each in duty.look_at_other_disks(config)] == ["disk of the database"]
