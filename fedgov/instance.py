@@ -163,6 +163,12 @@ class Instance:
             return await self.database.write(use_case, *args, **values)
         return await self.database.write(_in_the_name_of, self.by, use_case, args, values)
 
+    async def write_behind(
+        self, use_case: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs
+    ) -> T:
+        """Do the server's own work in a transaction, behind all that somebody waits for."""
+        return await self.database.write_behind(use_case, *args, **values)
+
     async def read(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query that changes nothing."""
         return await self.database.read(query, *args, **values)

@@ -473,7 +473,7 @@ class InboxWorker:
 
     async def _write(self, use_case: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
         """Carry out or note a result, unless another process handles the log by now."""
-        return await self._instance.write(self._lease.fenced(use_case), *args, **values)
+        return await self._instance.write_behind(self._lease.fenced(use_case), *args, **values)
 
     async def _prepare(self, plan: _Plan) -> None:
         """Get into the store what the handler needs."""

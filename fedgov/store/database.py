@@ -57,6 +57,10 @@ class Database(Protocol):
         """Run a use case in a transaction; return its result once it is durable."""
         ...
 
+    async def write_behind(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Do the same with something that nobody waits for: where one writes at a time, all others go first."""
+        ...
+
     async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query that changes nothing."""
         ...
@@ -108,6 +112,10 @@ class SqliteDatabase:
     async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case on the writer thread; return its result after the sync."""
         return await self._writer.run(lambda tx: use_case(tx, *args, **values))
+
+    async def write_behind(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Run a use case on the writer thread when nobody else waits for it; return its result after the sync."""
+        return await self._writer.run(lambda tx: use_case(tx, *args, **values), behind=True)
 
     async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query on a reader thread, in a snapshot of its own."""
@@ -227,6 +235,10 @@ class PostgresDatabase:
             self.signals.send(topics)
             return result
         raise AssertionError("unreachable")  # pragma: no cover
+
+    async def write_behind(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Run a use case in a transaction of its own; here nobody waits for others."""
+        return await self.write(use_case, *args, **values)
 
     async def _write_once(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> tuple[T, frozenset[str]]:
         def run(connection: Connection) -> tuple[T, frozenset[str]]:

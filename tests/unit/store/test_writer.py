@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,65 @@ async def test_a_group_is_committed_before_those_in_it_have_waited_long(sqlite: 
     with said_by_writers("COMMIT") as found:
         await asyncio.gather(*(sqlite.write(lambda _tx: time.sleep(0.006)) for _ in range(5)))
     assert len(found) == 5
+
+
+@asynccontextmanager
+async def busy(database: Database) -> AsyncIterator[None]:
+    """Keep the writer busy, so that what is asked for in the block waits for it together."""
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_tx: Transaction) -> None:
+        started.set()
+        go.wait(10)
+
+    holding = asyncio.create_task(database.write_behind(hold))
+    await asyncio.to_thread(started.wait, 10)
+    yield
+    await asyncio.sleep(0)  # who waits stands in the line now
+    go.set()
+    await holding
+
+
+async def test_work_that_nobody_waits_for_goes_behind(sqlite: Database) -> None:
+    done: list[str] = []
+    async with busy(sqlite):
+        tasks = [asyncio.create_task(sqlite.write_behind(lambda _tx: done.append("behind"))) for _ in range(3)]
+        tasks += [asyncio.create_task(sqlite.write(lambda _tx: done.append("first"))) for _ in range(3)]
+    await asyncio.gather(*tasks)
+    assert done == ["first"] * 3 + ["behind"] * 3
+
+
+async def test_work_behind_gets_on_however_many_come(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fedgov.store.writer.MAX_SECONDS", 0.0)  # each group is one, and one of those behind
+    done: list[str] = []
+    async with busy(sqlite):
+        tasks = [asyncio.create_task(sqlite.write_behind(lambda _tx: done.append("behind"))) for _ in range(2)]
+        tasks += [asyncio.create_task(sqlite.write(lambda _tx: done.append("first"))) for _ in range(6)]
+    await asyncio.gather(*tasks)
+    assert done.index("behind") < 3
+    assert done[-1] == "first"
+
+
+async def test_a_group_of_work_behind_is_committed_soon_when_somebody_comes(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedgov.store.writer.MAX_SECONDS", 0.0)
+    monkeypatch.setattr("fedgov.store.writer.MAX_SECONDS_BEHIND", 60.0)
+    with said_by_writers("COMMIT") as found:
+        async with busy(sqlite):
+            tasks = [asyncio.create_task(sqlite.write_behind(meet, host=f"{number}.example")) for number in range(99)]
+            somebody = asyncio.create_task(sqlite.write(count))
+        assert await somebody < 3
+        await asyncio.gather(*tasks)
+    assert len(found) == 2
+
+
+async def test_who_stops_loses_nothing_that_waits_behind(sqlite: Database) -> None:
+    async with busy(sqlite):
+        tasks = [asyncio.create_task(sqlite.write_behind(meet, host=f"{number}.example")) for number in range(9)]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(sqlite.close())
+    await asyncio.gather(*tasks, closing)
 
 
 async def test_committed_means_on_disk(sqlite: Database) -> None:
