@@ -34,6 +34,9 @@ CAPABILITIES: Final = (
 """What our servers say to implement (FEP-844e)."""
 
 _BY_URI: Final = select(actors).where(actors.c.uri == bindparam("uri"))
+_BY_IDS: Final = select(actors.c.id, actors.c.uri).where(
+    actors.c.id.in_(bindparam("ids", expanding=True)), actors.c.deleted_at.is_(None)
+)
 _BY_HANDLE: Final = (
     select(actors)
     .where(func.lower(actors.c.username) == bindparam("username"), actors.c.host == bindparam("host"))
@@ -73,6 +76,19 @@ def find_many(tx: Transaction, *, uris: Sequence[str]) -> dict[str, Row[Any]]:
     """Return the rows of those actors that are known, by URI."""
     rows = tx.rows(select(actors).where(actors.c.uri.in_(uris))) if uris else ()
     return {row.uri: row for row in rows}
+
+
+def uris_of(tx: Transaction, *, row_ids: Sequence[int]) -> list[str]:
+    """Return the URIs of actors by their row ids, in the order given.
+
+    Raises:
+        NotFoundError: One of them is unknown or deleted.
+    """
+    rows = tx.rows(_BY_IDS, {"ids": list(row_ids)}) if row_ids else ()
+    known = {row.id: row.uri for row in rows}
+    if any(row_id not in known for row_id in row_ids):
+        raise NotFoundError("there is no such person")
+    return [known[row_id] for row_id in row_ids]
 
 
 def find_by_handle(tx: Transaction, *, username: str, at_host: str) -> Row[Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from fedgov.features.notices.queries import bookmarks, home, notifications
+from fedgov.features.notices.queries import bookmarks, home, lists, notifications
 from fedgov.features.notices.vocabulary import HomeEntry, Kind, Notification
 from fedgov.features.people.present import person_cards
 from fedgov.features.posts.present import picture_of, post_cards
@@ -46,9 +46,31 @@ def home_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> PostLis
         request: Which part.
     """
     page = home.home_page(tx, owner=viewer, request=request)
+    edge = page.next_max_id
+    return PostList(
+        page=_entry_cards(tx, page, viewer=viewer),
+        has_older=edge is not None and home.has_home_before(tx, owner=viewer, entry_id=edge),
+    )
+
+
+def list_cards(tx: Transaction, *, viewer: str, list_id: int, request: PageRequest) -> Page[PostCard]:
+    """Return a page of the timeline of one of somebody's lists.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the local actor whose it is.
+        list_id: Row id of the list.
+        request: Which part.
+
+    Raises:
+        NotFoundError: This person has no such list.
+    """
+    return _entry_cards(tx, lists.list_page(tx, owner=viewer, list_id=list_id, request=request), viewer=viewer)
+
+
+def _entry_cards(tx: Transaction, page: Page[HomeEntry], *, viewer: str) -> Page[PostCard]:
     cards = saved_cards(tx, object_ids=[entry.object_id for entry in page.items], viewer=viewer)
     sharers = person_cards(tx, {entry.shared_by for entry in page.items if entry.shared_by is not None})
-    edge = page.next_max_id
 
     def card(entry: HomeEntry) -> PostCard | None:
         found = cards.get(entry.object_id)
@@ -57,10 +79,7 @@ def home_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> PostLis
         sharer = sharers.get(entry.shared_by)
         return None if sharer is None else replace(found, shared_by=sharer, entry_id=entry.entry_id)
 
-    return PostList(
-        page=page.map(card),
-        has_older=edge is not None and home.has_home_before(tx, owner=viewer, entry_id=edge),
-    )
+    return page.map(card)
 
 
 def bookmark_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> PostList:

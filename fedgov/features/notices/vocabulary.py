@@ -41,6 +41,41 @@ class Timeline(StrEnum):
     NOTIFICATIONS = "notifications"
 
 
+class Replies(StrEnum):
+    """Answers to whom a list shows, besides those to its owner and those that somebody gives themself."""
+
+    FOLLOWED = "followed"
+    """To everybody whom its owner follows."""
+    LIST = "list"
+    """To others who are on it."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonList:
+    """A list of people.
+
+    Args:
+        id: Row id.
+        title: Plain text.
+        replies: Answers to whom it shows.
+        exclusive: What it shows does not come to the home timeline.
+    """
+
+    id: int
+    title: str
+    replies: Replies
+    exclusive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody on a list; ``id`` sorts by when they were added."""
+
+    id: int
+    uri: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeEntry:
     """A post on somebody's home timeline.

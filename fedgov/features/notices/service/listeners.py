@@ -7,7 +7,7 @@ from typing import Final
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
-from fedgov.features.notices.service import bookmarks, home, markers, notifications
+from fedgov.features.notices.service import bookmarks, home, lists, markers, notifications
 from fedgov.features.notices.vocabulary import Kind, Outcome
 from fedgov.features.people.vocabulary import ActorRemoved, Blocked, Followed, FollowRequested, Unfollowed
 from fedgov.features.posts.queries import parts, timelines
@@ -39,6 +39,7 @@ def on_post_appeared(tx: Transaction, event: PostAppeared) -> None:
         return
     addressed = objects.targets(tx, row_id=event.object_id) if event.visibility is Visibility.DIRECT else []
     home.deliver_post(tx, post=event, addressed=addressed)
+    lists.deliver_post(tx, post=event)
     answered = event.in_reply_to_author
     if answered is not None:
         _tell_reader(tx, event, reader=answered, kind=Kind.REPLY)
@@ -66,6 +67,7 @@ def on_post_changed(tx: Transaction, event: PostChanged) -> None:
 def on_post_removed(tx: Transaction, event: PostRemoved) -> None:
     """Take it off everything."""
     home.remove_post(tx, object_id=event.object_id)
+    lists.remove_post(tx, object_id=event.object_id)
     notifications.remove_about(tx, object_id=event.object_id)
     bookmarks.remove_about(tx, object_id=event.object_id)
 
@@ -87,12 +89,14 @@ def on_post_unliked(tx: Transaction, event: PostUnliked) -> None:
 def on_post_shared(tx: Transaction, event: PostShared) -> None:
     """Put it on the timelines of the sharer's followers, and tell its author."""
     home.deliver_share(tx, share=event)
+    lists.deliver_share(tx, share=event)
     notifications.notify(tx, owner=event.author, kind=Kind.SHARE, actor=event.by, subject_id=event.object_id)
 
 
 def on_post_unshared(tx: Transaction, event: PostUnshared) -> None:
     """Take it off where that sharing brought it."""
     home.remove_share(tx, object_id=event.object_id, by=event.by)
+    lists.remove_share(tx, object_id=event.object_id, by=event.by)
     notifications.take_back_about(tx, object_id=event.object_id, kind=Kind.SHARE, actor=event.by)
 
 
@@ -128,6 +132,7 @@ def _catch_up(tx: Transaction, *, reader: str, author: str) -> None:
 def on_unfollowed(tx: Transaction, event: Unfollowed) -> None:
     """Take off the timeline what came by following, and what was told about it."""
     home.remove_followed(tx, reader=event.follower, source=event.following)
+    lists.drop_member(tx, owner=event.follower, member=event.following)
     for kind in (Kind.FOLLOW, Kind.FOLLOW_REQUEST):
         notifications.take_back(tx, owner=event.following, kind=kind, actor=event.follower)
 
@@ -136,12 +141,13 @@ def on_blocked(tx: Transaction, event: Blocked) -> None:
     """Take each out of the other's sight."""
     for reader, other in ((event.who, event.whom), (event.whom, event.who)):
         home.remove_everything_of(tx, reader=reader, source=other)
+        lists.drop_member(tx, owner=reader, member=other, everything=True)
         notifications.remove_by(tx, owner=reader, actor=other)
 
 
 def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
     """Forget all that concerns somebody who is gone."""
-    for part in (home, notifications, bookmarks, markers):
+    for part in (home, lists, notifications, bookmarks, markers):
         part.forget_actor(tx, uri=event.uri)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select
 
-from fedgov.features.notices.tables import home_entries, notifications
+from fedgov.features.notices.tables import home_entries, list_entries, lists, notifications
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, first_id_at
 from fedgov.store.tables import actors
@@ -37,6 +37,17 @@ _EDGE: Final = (
 _CUT: Final = delete(home_entries).where(
     home_entries.c.owner_id == bindparam("owner"), home_entries.c.entry_id <= bindparam("edge")
 )
+_LISTS: Final = select(lists.c.id).where(lists.c.owner_id == bindparam("owner"))
+_LIST_EDGE: Final = (
+    select(list_entries.c.entry_id)
+    .where(list_entries.c.list_id == bindparam("list"))
+    .order_by(list_entries.c.entry_id.desc())
+    .offset(KEPT_ENTRIES)
+    .limit(1)
+)
+_LIST_CUT: Final = delete(list_entries).where(
+    list_entries.c.list_id == bindparam("list"), list_entries.c.entry_id <= bindparam("edge")
+)
 _OLD: Final = select(notifications.c.id).where(notifications.c.id < bindparam("edge")).limit(ROWS_AT_ONCE)
 _FORGET: Final = delete(notifications).where(notifications.c.id.in_(_OLD.scalar_subquery()))
 
@@ -50,7 +61,7 @@ async def prune(instance: Instance) -> None:
 
 
 def prune_home(tx: Transaction, *, part: int) -> None:
-    """Shorten the home timelines of some of the people here.
+    """Shorten the home timelines and lists of some of the people here.
 
     Args:
         tx: The open transaction.
@@ -61,6 +72,10 @@ def prune_home(tx: Transaction, *, part: int) -> None:
         edge = tx.value(_EDGE, {"owner": owner})
         if edge is not None:
             tx.execute(_CUT, {"owner": owner, "edge": min(edge, newest_to_go)})
+        for number in tx.values(_LISTS, {"owner": owner}):
+            edge = tx.value(_LIST_EDGE, {"list": number})
+            if edge is not None:
+                tx.execute(_LIST_CUT, {"list": number, "edge": min(edge, newest_to_go)})
 
 
 def prune_notifications(tx: Transaction) -> int:

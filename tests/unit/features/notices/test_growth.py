@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import ColumnElement, Connection, delete, event, func, insert, select
 from sqlalchemy.sql import Executable
 
-from fedgov.features.notices.queries import bookmarks, home, notifications
+from fedgov.features.notices.queries import bookmarks, home, lists, notifications
 from fedgov.features.notices.service import home as fan_out
 from fedgov.features.notices.service import pruning
 from fedgov.features.notices.service.notifications import notify
@@ -66,6 +66,21 @@ async def test_a_page_of_the_home_timeline_is_a_walk_along_its_primary_key(town:
             steps = plan(tx, statement, **BOUNDS)
             assert any(
                 step.startswith("SEARCH home_entries USING PRIMARY KEY (owner_id=? AND entry_id>? AND entry_id<?)")
+                for step in steps
+            ), steps
+            assert not any("SCAN" in step or "B-TREE" in step for step in steps), steps
+
+    await town.read(scene)
+
+
+async def test_a_page_of_a_list_is_a_walk_along_its_primary_key(town: Instance) -> None:
+    def scene(tx: Transaction) -> None:
+        if not is_sqlite(tx):
+            return
+        for statement in (lists.PAGE.down, lists.PAGE.up):
+            steps = plan(tx, statement, **BOUNDS, list=1)
+            assert any(
+                step.startswith("SEARCH list_entries USING PRIMARY KEY (list_id=? AND entry_id>? AND entry_id<?)")
                 for step in steps
             ), steps
             assert not any("SCAN" in step or "B-TREE" in step for step in steps), steps
