@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, func, literal, or_, select, union
 
 from fedgov.activitystreams.document import Document
 from fedgov.features.people.policy import Party
-from fedgov.features.people.tables import accounts, moves, sessions, tokens
+from fedgov.features.people.tables import accounts, host_blocks, moves, sessions, tokens
 from fedgov.features.people.tables import blocks as block_rows
 from fedgov.features.people.tables import mutes as mute_rows
 from fedgov.federation import actors as actor_store
+from fedgov.kernel import pagination
 from fedgov.kernel.errors import FedgovError, NotFoundError
+from fedgov.kernel.pagination import PageRequest, page_of
 from fedgov.kernel.uris import parse_handle
 from fedgov.store.tables import actors, follows, inbox_items, objects
 from fedgov.store.transaction import Transaction
@@ -42,6 +44,16 @@ _SHUT_OUT: Final = union(
 _BLOCKED_BY: Final = select(block_rows.c.whom).where(block_rows.c.who == bindparam("who"))
 _MUTED: Final = select(mute_rows.c.whom).where(
     mute_rows.c.who == bindparam("who"), or_(mute_rows.c.until.is_(None), mute_rows.c.until > bindparam("now"))
+)
+_AT_BLOCKED_HOSTS: Final = (
+    select(actors.c.uri)
+    .join(host_blocks, host_blocks.c.host == actors.c.host)
+    .where(host_blocks.c.who == bindparam("who"))
+)
+_BLOCKS_HOST_OF: Final = (
+    select(host_blocks.c.id)
+    .join(actors, actors.c.host == host_blocks.c.host)
+    .where(host_blocks.c.who == bindparam("who"), actors.c.uri == bindparam("whom"))
 )
 _BETWEEN: Final = select(follows.c.follower, follows.c.following, follows.c.state).where(
     or_(
@@ -245,9 +257,28 @@ def muted(tx: Transaction, *, who: str) -> frozenset[str]:
     return frozenset(tx.values(_MUTED, {"who": who, "now": tx.now}))
 
 
+def blocks_host_of(tx: Transaction, *, who: str, whom: str) -> bool:
+    """Tell whether a person here wants to see nothing of the server that an actor is of."""
+    return tx.row(_BLOCKS_HOST_OF, {"who": who, "whom": whom}) is not None
+
+
+def at_blocked_hosts(tx: Transaction, *, who: str) -> frozenset[str]:
+    """Return the URIs of everyone known here who is of a server of which a person wants to see nothing."""
+    return frozenset(tx.values(_AT_BLOCKED_HOSTS, {"who": who}))
+
+
+def blocked_hosts(tx: Transaction, *, who: str, page: PageRequest) -> pagination.Page[Row[Any]]:
+    """Return the servers of which a person wants to see nothing (``id``, ``host``), newest first."""
+    query = select(host_blocks.c.id, host_blocks.c.host).where(host_blocks.c.who == who)
+    return paged(tx, query, column=host_blocks.c.id, page=page)
+
+
 def hidden_from(tx: Transaction, *, viewer: str) -> frozenset[str]:
-    """Return the URIs of everyone whose posts a person's timelines leave out: blocked either way, or muted."""
-    return shut_out(tx, viewer=viewer) | muted(tx, who=viewer)
+    """Return the URIs of everyone whose posts a person's timelines leave out.
+
+    They are blocked either way, or muted, or of a server that the person blocks.
+    """
+    return shut_out(tx, viewer=viewer) | muted(tx, who=viewer) | at_blocked_hosts(tx, who=viewer)
 
 
 def blocked_page(tx: Transaction, *, who: str, before: int | None = None, after: int | None = None) -> Page:
@@ -404,14 +435,70 @@ def following(
 def _follows(
     tx: Transaction, *, side: str, of: str, state: str, before: int | None, after: int | None, limit: int = PAGE
 ) -> Page:
+    query = _follow_rows(side=side, of=of, state=state)
+    return _page(tx, query, column=follows.c.id, before=before, after=after, limit=limit)
+
+
+def _follow_rows(*, side: str, of: str, state: str) -> Select[Any]:
     shown = follows.c[side]
     owner = follows.c.following if side == "follower" else follows.c.follower
-    query = (
+    return (
         select(follows.c.id, shown.label("uri"), follows.c.created_at)
         .join(actors, actors.c.uri == shown)
         .where(owner == of, follows.c.state == state, actors.c.deleted_at.is_(None))
     )
-    return _page(tx, query, column=follows.c.id, before=before, after=after, limit=limit)
+
+
+def paged(
+    tx: Transaction,
+    query: Select[Any],
+    *,
+    column: Any,  # noqa: ANN401 - a column of any table
+    page: PageRequest,
+) -> pagination.Page[Row[Any]]:
+    """Return a piece of a list by row id, as apps ask for it.
+
+    Args:
+        tx: The open transaction.
+        query: Selects the rows, the id among them.
+        column: That id.
+        page: Which part.
+    """
+    if page.max_id is not None:
+        query = query.where(column < page.max_id)
+    if page.after is not None:
+        query = query.where(column > page.after)
+    rows = tx.rows(query.order_by(column if page.upwards else column.desc()).limit(page.limit))
+    return page_of(rows, page, row_id=lambda row: int(row.id))
+
+
+def paged_follows(
+    tx: Transaction, *, of: str, side: Literal["follower", "following"], page: PageRequest, state: str = "accepted"
+) -> pagination.Page[Row[Any]]:
+    """Return who follows somebody (``id``, ``uri``), or whom somebody follows, newest first.
+
+    Args:
+        tx: The open transaction.
+        of: URI of the actor.
+        side: Who is listed: the followers, or those who are followed.
+        page: Which part.
+        state: ``pending`` for the requests.
+    """
+    return paged(tx, _follow_rows(side=side, of=of, state=state), column=follows.c.id, page=page)
+
+
+def paged_blocks(tx: Transaction, *, who: str, page: PageRequest) -> pagination.Page[Row[Any]]:
+    """Return whom a person blocks (``id``, ``uri``), newest first."""
+    query = select(block_rows.c.id, block_rows.c.whom.label("uri")).where(block_rows.c.who == who)
+    return paged(tx, query, column=block_rows.c.id, page=page)
+
+
+def paged_mutes(tx: Transaction, *, who: str, page: PageRequest) -> pagination.Page[Row[Any]]:
+    """Return whom a person muted (``id``, ``uri``, ``until``), newest first."""
+    query = select(mute_rows.c.id, mute_rows.c.whom.label("uri"), mute_rows.c.until).where(
+        mute_rows.c.who == who, or_(mute_rows.c.until.is_(None), mute_rows.c.until > tx.now)
+    )
+    return paged(tx, query, column=mute_rows.c.id, page=page)
 
 
 def _page(
@@ -471,7 +558,15 @@ def get_person(tx: Transaction, *, handle: str) -> Row[Any]:
     return row
 
 
-def search(tx: Transaction, *, text: str, viewer: str | None = None, limit: int = 20) -> Sequence[Row[Any]]:
+def search(
+    tx: Transaction,
+    *,
+    text: str,
+    viewer: str | None = None,
+    limit: int = 20,
+    offset: int = 0,
+    followed_only: bool = False,
+) -> Sequence[Row[Any]]:
     """Return people whose name, handle, function or department contains a text, colleagues first.
 
     Of people elsewhere only those who want to be found, and those whom the
@@ -482,6 +577,8 @@ def search(tx: Transaction, *, text: str, viewer: str | None = None, limit: int 
         text: As typed.
         viewer: URI of the reader's actor; None for a visitor.
         limit: Most results.
+        offset: Leave out so many of the first.
+        followed_only: Only those whom the reader follows.
     """
     words = text.strip().lstrip("@").lower()[:200]
     if not words:
@@ -501,12 +598,13 @@ def search(tx: Transaction, *, text: str, viewer: str | None = None, limit: int 
             actors.c.deleted_at.is_(None),
             actors.c.disabled_at.is_(None),
             actors.c.kind != "Application",
-            or_(actors.c.discoverable, followed),
+            followed if followed_only else or_(actors.c.discoverable, followed),
         )
         .order_by(
             case((func.lower(actors.c.username) == name, 0), else_=1), actors.c.local.desc(), actors.c.name, actors.c.id
         )
         .limit(min(limit, MAX_FOUND))
+        .offset(offset)
     )
     rows = tx.rows(query)
     hidden = shut_out(tx, viewer=viewer) if viewer is not None else frozenset()

@@ -21,6 +21,8 @@ accounts: Final = Table(
     Column("default_audience", String(12), nullable=False, server_default="organisation"),
     Column("summary_source", Text, nullable=False, server_default=""),  # markdown, as it was typed
     Column("fields_source", Text, nullable=False, server_default="[]"),  # JSON array of [name, value as typed]
+    Column("posts_sensitive", Boolean, nullable=False, server_default="0"),  # apps mark what is posted as sensitive
+    Column("posts_language", String(8)),  # of what is posted by apps; None: what the app says
     Column("created_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger),
     Column("disabled_at", BigInteger),
@@ -80,6 +82,50 @@ mutes: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("who", "whom"),
 )
+
+host_blocks: Final = Table(
+    "host_blocks",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("who", Text, nullable=False),
+    Column("host", String(260), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("who", "host"),
+    Index("ix_host_blocks_host", "host"),
+)
+"""Servers of which a person here wants to see nothing; for the whole instance an administrator decides, elsewhere."""
+
+notes: Final = Table(
+    "notes",
+    metadata,
+    Column("who", Text, primary_key=True),
+    Column("whom", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("ix_notes_whom", "whom"),
+)
+"""What somebody wrote down about somebody, for themselves alone."""
+
+endorsements: Final = Table(
+    "endorsements",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("who", Text, nullable=False),
+    Column("whom", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("who", "whom"),
+    Index("ix_endorsements_whom", "whom"),
+)
+"""Whom somebody recommends on their profile."""
+
+dismissed_suggestions: Final = Table(
+    "dismissed_suggestions",
+    metadata,
+    Column("who", Text, primary_key=True),
+    Column("whom", Text, primary_key=True),
+    Index("ix_dismissed_suggestions_whom", "whom"),
+)
+"""Whom somebody does not want to be suggested."""
 
 moves: Final = Table(
     "moves",

@@ -16,7 +16,7 @@ from fedgov.kernel.errors import ForbiddenError
 from fedgov.store.transaction import Transaction, insert_or_ignore, insert_or_update
 
 _BLOCK: Final = insert_or_ignore(blocks)
-_MUTE: Final = insert_or_update(mutes, key=["who", "whom"], update=["until"])
+_MUTE: Final = insert_or_update(mutes, key=["who", "whom"], update=["until", "notifications"])
 
 
 def block(tx: Transaction, *, who: str, whom: str) -> None:
@@ -92,7 +92,7 @@ def receive_unblock(tx: Transaction, *, who: str, whom: str) -> bool:
     return _open(tx, who=who, whom=whom)
 
 
-def mute(tx: Transaction, *, who: str, whom: str, until: int | None = None) -> None:
+def mute(tx: Transaction, *, who: str, whom: str, until: int | None = None, notifications: bool = True) -> None:
     """Leave somebody's posts out of one's own timelines; nobody is told.
 
     Args:
@@ -100,6 +100,7 @@ def mute(tx: Transaction, *, who: str, whom: str, until: int | None = None) -> N
         who: URI of the local actor.
         whom: URI of the other.
         until: Milliseconds since the epoch; None until further notice.
+        notifications: Also do not tell what they do; False to leave out only their posts.
 
     Raises:
         ForbiddenError: Nobody can mute themselves.
@@ -109,7 +110,8 @@ def mute(tx: Transaction, *, who: str, whom: str, until: int | None = None) -> N
     if who == whom:
         raise ForbiddenError("you cannot mute yourself")
     actors.get(tx, uri=whom)
-    tx.execute(_MUTE, {"id": tx.new_id(), "who": who, "whom": whom, "until": until, "created_at": tx.now})
+    row = {"id": tx.new_id(), "who": who, "whom": whom, "until": until, "notifications": notifications}
+    tx.execute(_MUTE, row | {"created_at": tx.now})
     tx.signal(f"relations:{who}")
 
 

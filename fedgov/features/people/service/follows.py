@@ -48,7 +48,7 @@ def follow(tx: Transaction, *, actor: str, target: str) -> str:
     policy.may_follow(
         queries.party(who),
         whom=queries.party(whom),
-        blocks=queries.blocks(tx, who=actor, whom=target),
+        blocks=queries.blocks(tx, who=actor, whom=target) or queries.blocks_host_of(tx, who=actor, whom=target),
         blocked=queries.blocks(tx, who=target, whom=actor),
     )
     uri = tell(tx, actor=actor, to=target, activity={"type": "Follow", "object": target})
@@ -176,7 +176,8 @@ def receive_follow(tx: Transaction, *, follower: str, following: str, activity: 
     asked = active(tx, uri=following)
     known = follows.find(tx, follower=follower, following=following)
     uri = str(activity.get("id"))
-    if asked.kind == "Application" or queries.any_block(tx, one=following, other=follower):
+    unwanted = queries.any_block(tx, one=following, other=follower)
+    if asked.kind == "Application" or unwanted or queries.blocks_host_of(tx, who=following, whom=follower):
         follows.remove(tx, follower=follower, following=following)
         tell(tx, actor=following, to=follower, activity={"type": "Reject", "object": activity})
         return "rejected"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, or_, select
 
-from fedgov.features.people.tables import blocks, mutes
+from fedgov.features.people.tables import blocks, dismissed_suggestions, endorsements, host_blocks, mutes, notes
 from fedgov.features.people.vocabulary import ActorRemoved
 from fedgov.federation import actors, follows
 from fedgov.store import erasures
@@ -13,7 +13,7 @@ from fedgov.store.transaction import Transaction
 
 
 def remove_actor(tx: Transaction, *, uri: str) -> bool:
-    """Forget an actor, here or elsewhere: description, follows, blocks and mutes; other rooms add theirs.
+    """Forget an actor, here or elsewhere: description, follows, blocks, mutes and notes; other rooms add theirs.
 
     Args:
         tx: The open transaction.
@@ -32,7 +32,8 @@ def remove_actor(tx: Transaction, *, uri: str) -> bool:
     )
     for pair in tx.rows(about):
         follows.remove(tx, follower=pair.follower, following=pair.following)
-    for table in (blocks, mutes):
+    for table in (blocks, mutes, notes, endorsements, dismissed_suggestions):
         tx.execute(delete(table).where(or_(table.c.who == uri, table.c.whom == uri)))
+    tx.execute(delete(host_blocks).where(host_blocks.c.who == uri))
     tx.tell(ActorRemoved(uri=uri))
     return True

@@ -59,6 +59,8 @@ def upgrade() -> None:
     sa.Column('default_audience', sa.String(length=12), server_default='organisation', nullable=False),
     sa.Column('summary_source', sa.Text(), server_default='', nullable=False),
     sa.Column('fields_source', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('posts_sensitive', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('posts_language', sa.String(length=8), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('last_seen_at', sa.BigInteger(), nullable=True),
     sa.Column('disabled_at', sa.BigInteger(), nullable=True),
@@ -313,6 +315,46 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('media_copies', schema=None) as batch_op:
         batch_op.create_index('ix_media_copies_last_used', ['last_used'], unique=False)
+
+    op.create_table('dismissed_suggestions',
+    sa.Column('who', sa.Text(), nullable=False),
+    sa.Column('whom', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('who', 'whom', name=op.f('pk_dismissed_suggestions'))
+    )
+    with op.batch_alter_table('dismissed_suggestions', schema=None) as batch_op:
+        batch_op.create_index('ix_dismissed_suggestions_whom', ['whom'], unique=False)
+
+    op.create_table('endorsements',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('who', sa.Text(), nullable=False),
+    sa.Column('whom', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_endorsements')),
+    sa.UniqueConstraint('who', 'whom', name=op.f('uq_endorsements_who_whom'))
+    )
+    with op.batch_alter_table('endorsements', schema=None) as batch_op:
+        batch_op.create_index('ix_endorsements_whom', ['whom'], unique=False)
+
+    op.create_table('host_blocks',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('who', sa.Text(), nullable=False),
+    sa.Column('host', sa.String(length=260), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_host_blocks')),
+    sa.UniqueConstraint('who', 'host', name=op.f('uq_host_blocks_who_host'))
+    )
+    with op.batch_alter_table('host_blocks', schema=None) as batch_op:
+        batch_op.create_index('ix_host_blocks_host', ['host'], unique=False)
+
+    op.create_table('notes',
+    sa.Column('who', sa.Text(), nullable=False),
+    sa.Column('whom', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('who', 'whom', name=op.f('pk_notes'))
+    )
+    with op.batch_alter_table('notes', schema=None) as batch_op:
+        batch_op.create_index('ix_notes_whom', ['whom'], unique=False)
 
     op.create_table('moves',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
