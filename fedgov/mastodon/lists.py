@@ -10,7 +10,7 @@ from typing import Final
 from fedgov.features.notices.present import list_cards
 from fedgov.features.notices.queries import lists as queries
 from fedgov.features.notices.service import lists as service
-from fedgov.features.notices.vocabulary import PersonList, Replies
+from fedgov.features.notices.vocabulary import FilterContext, PersonList, Replies
 from fedgov.federation.actors import uris_of
 from fedgov.federation.doors.answers import Reply
 from fedgov.kernel.pagination import Page, PageRequest
@@ -137,7 +137,7 @@ async def timeline(call: Call) -> Reply:
 
 def _timeline(tx: Transaction, *, viewer: str, list_id: int, request: PageRequest) -> Page[Entity]:
     page = list_cards(tx, viewer=viewer, list_id=list_id, request=request)
-    return page.with_items(entities_of(tx, page.items, viewer=viewer))
+    return page.with_items(entities_of(tx, page.items, viewer=viewer, context=FilterContext.HOME))
 
 
 _READ: Final = Access.person("read:lists")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from fedgov.features.notices.present import sift
 from fedgov.features.notices.queries.bookmarks import bookmarked
+from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.people.present import profile_cards
 from fedgov.features.posts.present import Wanted, post_cards
 from fedgov.features.posts.queries.timelines import figures
 from fedgov.federation import actors
 from fedgov.mastodon.entities.account import Entity, Known, account_entity
+from fedgov.mastodon.entities.filter import filter_result
 from fedgov.mastodon.entities.status import Shelf, status_entity
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PostCard
@@ -40,24 +43,38 @@ def account_entities(tx: Transaction, *, uris: Sequence[str]) -> list[Entity]:
     return [account_entity(known[uri], site=tx.site) for uri in uris if uri in known]
 
 
-def status_entities(tx: Transaction, wanted: Sequence[Wanted], *, viewer: str | None) -> list[Entity]:
+def status_entities(
+    tx: Transaction, wanted: Sequence[Wanted], *, viewer: str | None, context: FilterContext | None = None
+) -> list[Entity]:
     """Return Status entities of those posts that somebody may read, in the order given.
 
     Args:
         tx: The open transaction.
         wanted: Row ids of objects, posts, or entries of a timeline.
         viewer: URI of the actor who reads; None for a visitor.
+        context: Where they are shown, for filters that hide; None where nothing is hidden.
     """
-    return entities_of(tx, post_cards(tx, wanted, viewer), viewer=viewer)
+    return entities_of(tx, post_cards(tx, wanted, viewer), viewer=viewer, context=context)
 
 
-def entities_of(tx: Transaction, cards: Sequence[PostCard], *, viewer: str | None) -> list[Entity]:
-    """Return Status entities of cards that are at hand."""
+def entities_of(
+    tx: Transaction, cards: Sequence[PostCard], *, viewer: str | None, context: FilterContext | None = None
+) -> list[Entity]:
+    """Return Status entities of cards that are at hand, without those that a filter of the reader hides there."""
     saved: frozenset[int] = frozenset()
     if viewer is not None:
         saved = bookmarked(tx, owner=viewer, object_ids=[card.id for card in cards])
-    shelf = Shelf(site=tx.site, viewer=viewer, accounts=known_accounts(tx, uris=_people_in(cards)))
-    return [status_entity(replace(card, bookmarked=card.id in saved), shelf=shelf) for card in cards]
+    sifted = sift(tx, cards, viewer=viewer, context=context)
+    shelf = Shelf(
+        site=tx.site,
+        viewer=viewer,
+        accounts=known_accounts(tx, uris=_people_in(sifted.cards)),
+        filtered={
+            number: [filter_result(each, object_id=number) for each in found]
+            for number, found in sifted.matches.items()
+        },
+    )
+    return [status_entity(replace(card, bookmarked=card.id in saved), shelf=shelf) for card in sifted.cards]
 
 
 def _people_in(cards: Sequence[PostCard]) -> set[str]:

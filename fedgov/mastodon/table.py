@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fedgov.mastodon import instance, lists, timelines
+from fedgov.mastodon import filters, instance, lists, timelines
 from fedgov.mastodon.endpoints import Table
 
-TABLE: Final = Table((*instance.ENDPOINTS, *lists.ENDPOINTS, *timelines.ENDPOINTS))
+TABLE: Final = Table((*filters.ENDPOINTS, *instance.ENDPOINTS, *lists.ENDPOINTS, *timelines.ENDPOINTS))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from fedgov.features.notices.present import home_cards
+from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.posts.queries import timelines
 from fedgov.features.posts.queries.timelines import Entry
 from fedgov.federation.doors.answers import Reply
@@ -42,7 +43,7 @@ async def tag(call: Call) -> Reply:
 
 def _home(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[Entity]:
     page = home_cards(tx, viewer=viewer, request=request).page
-    return page.with_items(entities_of(tx, page.items, viewer=viewer))
+    return page.with_items(entities_of(tx, page.items, viewer=viewer, context=FilterContext.HOME))
 
 
 def _public(tx: Transaction, *, viewer: str | None, request: PageRequest, local_only: bool) -> Page[Entity]:
@@ -55,7 +56,7 @@ def _tag(tx: Transaction, *, viewer: str | None, request: PageRequest, tag: str)
 
 
 def _as_statuses(tx: Transaction, page: Page[Entry], *, viewer: str | None) -> Page[Entity]:
-    return page.with_items(status_entities(tx, page.items, viewer=viewer))
+    return page.with_items(status_entities(tx, page.items, viewer=viewer, context=FilterContext.PUBLIC))
 
 
 ENDPOINTS: Final = (

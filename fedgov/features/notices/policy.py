@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
+from fedgov.features.notices.vocabulary import Filter, FilterAction, FilterContext, FilterMatch
 from fedgov.kernel.errors import InvalidError
 from fedgov.kernel.text.plain import clean_name
 
@@ -20,3 +24,74 @@ def checked_title(title: str) -> str:
     if not found:
         raise InvalidError("a title is needed", field="title")
     return found
+
+
+# --- filters ----------------------------------------------------------------------------------------------------
+
+MAX_KEYWORD: Final = 500
+_SPACES: Final = re.compile(r"\s+")
+
+
+def checked_keyword(keyword: str) -> str:
+    """Return what a filter looks for as one line.
+
+    Raises:
+        InvalidError: It is empty or too long.
+    """
+    found = _SPACES.sub(" ", keyword).strip()
+    if not found:
+        raise InvalidError("a keyword is needed", field="keyword")
+    if len(found) > MAX_KEYWORD:
+        raise InvalidError(f"a keyword has at most {MAX_KEYWORD} characters", field="keyword")
+    return found
+
+
+def checked_contexts(contexts: Iterable[FilterContext]) -> tuple[FilterContext, ...]:
+    """Return where a filter works, each place once.
+
+    Raises:
+        InvalidError: It works nowhere.
+    """
+    found = tuple(dict.fromkeys(contexts))
+    if not found:
+        raise InvalidError("say where the filter works", field="context")
+    return found
+
+
+def matches(filters: Sequence[Filter], *, object_id: int, texts: Sequence[str], now: int) -> tuple[FilterMatch, ...]:
+    """Return which filters are about a post; those that ended are not.
+
+    Args:
+        filters: Of the reader.
+        object_id: Row id of the post.
+        texts: What it says, as plain texts: title, note in advance, content, answers of a poll, descriptions.
+        now: Milliseconds since the epoch.
+    """
+    whole = "\n".join(_SPACES.sub(" ", text) for text in texts)
+    found = []
+    for each in filters:
+        if each.expires_at is not None and each.expires_at <= now:
+            continue
+        words = tuple(word.keyword for word in each.keywords if _pattern(word.keyword, word.whole_word).search(whole))
+        named = any(post.object_id == object_id for post in each.posts)
+        if words or named:
+            found.append(FilterMatch(filter=each, keywords=words, named=named))
+    return tuple(found)
+
+
+def is_hidden(found: Iterable[FilterMatch], *, context: FilterContext | None) -> bool:
+    """Tell whether one of the filters leaves the post out of this place.
+
+    Args:
+        found: What `matches` gave.
+        context: Where the post would be; None for where filters hide nothing, such as the post's own page.
+    """
+    return any(each.filter.action is FilterAction.HIDE and context in each.filter.contexts for each in found)
+
+
+@lru_cache(maxsize=4_096)
+def _pattern(keyword: str, whole_word: bool) -> re.Pattern[str]:
+    """Return what finds a keyword; only where it begins or ends with a letter or digit can it be part of a word."""
+    before = r"(?<!\w)" if whole_word and re.match(r"\w", keyword) else ""
+    after = r"(?!\w)" if whole_word and re.search(r"\w\Z", keyword) else ""
+    return re.compile(f"{before}{re.escape(keyword)}{after}", re.IGNORECASE)

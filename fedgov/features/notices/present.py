@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from fedgov.features.notices import policy
 from fedgov.features.notices.queries import bookmarks, home, lists, notifications
-from fedgov.features.notices.vocabulary import HomeEntry, Kind, Notification
+from fedgov.features.notices.queries.filters import active_filters
+from fedgov.features.notices.vocabulary import FilterContext, FilterMatch, HomeEntry, Kind, Notification
 from fedgov.features.people.present import person_cards
 from fedgov.features.posts.present import picture_of, post_cards
 from fedgov.features.posts.queries.parts import reaction_pictures
 from fedgov.kernel.pagination import Page, PageRequest
+from fedgov.kernel.text.plain import html_to_plain
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import EmojiCard, NotificationCard, PersonCard, PostCard
 from fedgov.web.proxied import secret_of
@@ -180,3 +183,52 @@ def saved_cards(tx: Transaction, *, object_ids: Sequence[int], viewer: str) -> d
     saved = bookmarks.bookmarked(tx, owner=viewer, object_ids=wanted)
     cards = post_cards(tx, wanted, viewer) if wanted else []
     return {card.id: replace(card, bookmarked=card.id in saved) for card in cards}
+
+
+# --- filters ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifted:
+    """Posts as a reader's filters leave them.
+
+    Args:
+        cards: Those that no filter hides, in the order given.
+        matches: Which filters are about a post, or about one that is quoted, by row id of that post.
+    """
+
+    cards: tuple[PostCard, ...]
+    matches: Mapping[int, tuple[FilterMatch, ...]]
+
+
+def sift(
+    tx: Transaction, cards: Sequence[PostCard], *, viewer: str | None, context: FilterContext | None = None
+) -> Sifted:
+    """Apply a reader's filters to posts; what the reader wrote is never filtered.
+
+    Args:
+        tx: The open transaction.
+        cards: The posts.
+        viewer: URI of the actor who reads; None for a visitor, who has no filters.
+        context: Where they would be shown; None where filters hide nothing, such as a post's own page.
+    """
+    filters = [] if viewer is None or not cards else active_filters(tx, owner=viewer)
+    if not filters:
+        return Sifted(cards=tuple(cards), matches={})
+    quoted = [card.quote.post for card in cards if card.quote is not None and card.quote.post is not None]
+    found = {
+        card.id: policy.matches(filters, object_id=card.id, texts=texts_of(card), now=tx.now)
+        for card in (*cards, *quoted)
+        if card.author.uri != viewer
+    }
+    return Sifted(
+        cards=tuple(card for card in cards if not policy.is_hidden(found.get(card.id, ()), context=context)),
+        matches={number: each for number, each in found.items() if each},
+    )
+
+
+def texts_of(card: PostCard) -> tuple[str, ...]:
+    """Return what a post says, as plain texts."""
+    answers = () if card.poll is None else tuple(option.label for option in card.poll.options)
+    described = tuple(each.alt for each in card.attachments)
+    return (card.title, card.summary, html_to_plain(card.content_html), *answers, *described)

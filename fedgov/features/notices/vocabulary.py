@@ -76,6 +76,108 @@ class Member:
     uri: str
 
 
+class FilterContext(StrEnum):
+    """Where a filter works."""
+
+    HOME = "home"
+    """The home timeline and lists."""
+    NOTIFICATIONS = "notifications"
+    PUBLIC = "public"
+    """Timelines of what everybody wrote."""
+    THREAD = "thread"
+    ACCOUNT = "account"
+    """What one person wrote."""
+
+
+class FilterAction(StrEnum):
+    """What a filter does with a post."""
+
+    WARN = "warn"
+    """It is folded, and says why."""
+    HIDE = "hide"
+    """It is not shown at all."""
+    BLUR = "blur"
+    """Its files are covered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyword:
+    """Words that a filter looks for.
+
+    Args:
+        id: Row id.
+        keyword: Plain text.
+        whole_word: They must not be part of longer words.
+    """
+
+    id: int
+    keyword: str
+    whole_word: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeywordChange:
+    """What becomes of the words of a filter.
+
+    Args:
+        id: Row id of those that are changed; None for new ones.
+        keyword: Plain text; None leaves it.
+        whole_word: None leaves it; new ones count as whole words.
+        remove: They go away.
+    """
+
+    id: int | None = None
+    keyword: str | None = None
+    whole_word: bool | None = None
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilteredPost:
+    """A post that a filter names; ``id`` is the row id of the naming, ``object_id`` of the post."""
+
+    id: int
+    object_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What somebody does not want to see.
+
+    Args:
+        id: Row id.
+        title: Plain text.
+        contexts: Where it works.
+        action: What it does.
+        expires_at: When it ends, in milliseconds since the epoch; None for never.
+        keywords: What it looks for.
+        posts: The posts that it names.
+    """
+
+    id: int
+    title: str
+    contexts: tuple[FilterContext, ...]
+    action: FilterAction = FilterAction.WARN
+    expires_at: int | None = None
+    keywords: tuple[Keyword, ...] = ()
+    posts: tuple[FilteredPost, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterMatch:
+    """That a filter is about a post.
+
+    Args:
+        filter: The filter.
+        keywords: What of it is in the post.
+        named: The filter names the post itself.
+    """
+
+    filter: Filter
+    keywords: tuple[str, ...] = ()
+    named: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeEntry:
     """A post on somebody's home timeline.

@@ -7,7 +7,7 @@ from typing import Final
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
-from fedgov.features.notices.service import bookmarks, home, lists, markers, notifications
+from fedgov.features.notices.service import bookmarks, filters, home, lists, markers, notifications
 from fedgov.features.notices.vocabulary import Kind, Outcome
 from fedgov.features.people.vocabulary import ActorRemoved, Blocked, Followed, FollowRequested, Unfollowed
 from fedgov.features.posts.queries import parts, timelines
@@ -70,6 +70,7 @@ def on_post_removed(tx: Transaction, event: PostRemoved) -> None:
     lists.remove_post(tx, object_id=event.object_id)
     notifications.remove_about(tx, object_id=event.object_id)
     bookmarks.remove_about(tx, object_id=event.object_id)
+    filters.remove_about(tx, object_id=event.object_id)
 
 
 def on_post_liked(tx: Transaction, event: PostLiked) -> None:
@@ -147,7 +148,7 @@ def on_blocked(tx: Transaction, event: Blocked) -> None:
 
 def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
     """Forget all that concerns somebody who is gone."""
-    for part in (home, lists, notifications, bookmarks, markers):
+    for part in (home, lists, filters, notifications, bookmarks, markers):
         part.forget_actor(tx, uri=event.uri)
 
 
