@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -226,12 +226,13 @@ async def test_a_filter_cannot_name_what_its_owner_may_not_read(town: Instance) 
 async def test_a_filter_needs_a_title_a_place_and_words(town: Instance) -> None:
     def scene(tx: Transaction) -> None:
         number = make(tx)
-        for act in (
+        acts: tuple[Callable[[], object], ...] = (
             lambda: filters.create_filter(tx, owner=ANNA, title="", contexts=[HOME]),
             lambda: filters.create_filter(tx, owner=ANNA, title="x", contexts=[]),
             lambda: filters.add_keyword(tx, owner=ANNA, filter_id=number, keyword="  "),
             lambda: filters.add_keyword(tx, owner=ANNA, filter_id=number, keyword="x" * 501),
-        ):
+        )
+        for act in acts:
             with pytest.raises(InvalidError):
                 act()
         with pytest.raises(ForbiddenError):
@@ -249,11 +250,12 @@ async def test_nobody_makes_filters_without_end(town: Instance, monkeypatch: pyt
         make(tx)
         filters.add_post(tx, owner=ANNA, filter_id=number, object_id=keep(tx, JELLE))
         filters.add_keyword(tx, owner=ANNA, filter_id=number, keyword="x")
-        for act in (
+        acts: tuple[Callable[[], object], ...] = (
             lambda: make(tx),
             lambda: filters.add_post(tx, owner=ANNA, filter_id=number, object_id=keep(tx, JELLE)),
             lambda: filters.add_keyword(tx, owner=ANNA, filter_id=number, keyword="y"),
-        ):
+        )
+        for act in acts:
             with pytest.raises(InvalidError):
                 act()
 
