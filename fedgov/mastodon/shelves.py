@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row
 
 from fedgov.features.notices.present import sift
 from fedgov.features.notices.queries.bookmarks import bookmarked
 from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.people.present import profile_cards
-from fedgov.features.posts.present import Wanted, post_cards
+from fedgov.features.posts.present import Wanted, post_card, post_cards, revision_rows
+from fedgov.features.posts.queries.entries import entry
 from fedgov.features.posts.queries.timelines import figures
 from fedgov.federation import actors
 from fedgov.mastodon.entities.account import Entity, Known, account_entity
+from fedgov.mastodon.entities.edit import edit_entity
 from fedgov.mastodon.entities.filter import filter_result
 from fedgov.mastodon.entities.status import Shelf, status_entity
 from fedgov.store.transaction import Transaction
@@ -65,16 +70,46 @@ def entities_of(
     if viewer is not None:
         saved = bookmarked(tx, owner=viewer, object_ids=[card.id for card in cards])
     sifted = sift(tx, cards, viewer=viewer, context=context)
-    shelf = Shelf(
-        site=tx.site,
-        viewer=viewer,
-        accounts=known_accounts(tx, uris=_people_in(sifted.cards)),
-        filtered={
-            number: [filter_result(each, object_id=number) for each in found]
-            for number, found in sifted.matches.items()
-        },
-    )
+    filtered = {
+        number: [filter_result(each, object_id=number) for each in found] for number, found in sifted.matches.items()
+    }
+    shelf = replace(shelf_for(tx, sifted.cards, viewer=viewer), filtered=filtered)
     return [status_entity(replace(card, bookmarked=card.id in saved), shelf=shelf) for card in sifted.cards]
+
+
+def shelf_for(tx: Transaction, cards: Sequence[PostCard], *, viewer: str | None) -> Shelf:
+    """Return what Status entities of these cards are made of besides."""
+    return Shelf(site=tx.site, viewer=viewer, accounts=known_accounts(tx, uris=_people_in(cards)))
+
+
+def status_entity_of(tx: Transaction, *, row_id: int, viewer: str | None) -> Entity:
+    """Return the Status entity of one post, or of a sharing of it.
+
+    Args:
+        tx: The open transaction.
+        row_id: Of the object or of the share.
+        viewer: URI of the actor who reads; None for a visitor.
+
+    Raises:
+        NotFoundError: There is no such thing, or not for this reader.
+    """
+    (found,) = status_entities(tx, [entry(tx, row_id=row_id, viewer=viewer)], viewer=viewer)
+    return found
+
+
+def edit_entities(tx: Transaction, *, row: Row[Any], viewer: str | None) -> list[Entity]:
+    """Return StatusEdit entities of all that a post said, the oldest first and what it says now last.
+
+    Args:
+        tx: The open transaction.
+        row: The post, which was checked to be readable.
+        viewer: URI of the actor who reads; None for a visitor.
+    """
+    now = post_card(tx, row=row, viewer=viewer)
+    shelf = shelf_for(tx, [now], viewer=viewer)
+    earlier = reversed(revision_rows(tx, row=row, viewer=viewer))
+    last = edit_entity(now, at=now.edited_at or now.published_at, shelf=shelf)
+    return [*(edit_entity(each.post, at=each.at, shelf=shelf) for each in earlier), last]
 
 
 def _people_in(cards: Sequence[PostCard]) -> set[str]:

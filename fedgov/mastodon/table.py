@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from fedgov.mastodon import filters, instance, lists, timelines
+from fedgov.mastodon import filters, instance, lists, media, reactions, statuses, timelines, writing
 from fedgov.mastodon.endpoints import Table
 
-TABLE: Final = Table((*filters.ENDPOINTS, *instance.ENDPOINTS, *lists.ENDPOINTS, *timelines.ENDPOINTS))
+AREAS: Final = (filters, instance, lists, media, reactions, statuses, timelines, writing)
+
+TABLE: Final = Table(endpoint for area in AREAS for endpoint in area.ENDPOINTS)

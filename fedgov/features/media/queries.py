@@ -101,6 +101,7 @@ def stored(row: Row[Any]) -> StoredMedia:
         blurhash=row.blurhash,
         has_preview=row.has_preview,
         object_id=row.object_id,
+        focus=None if row.focal_x is None or row.focal_y is None else (row.focal_x, row.focal_y),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text
 
 from fedgov.store.tables import metadata
 
@@ -21,6 +21,8 @@ media: Final = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("blurhash", String(128)),
+    Column("focal_x", Float),  # what must stay in sight: from -1 (left) to 1
+    Column("focal_y", Float),  # from -1 (below) to 1
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("has_preview", Boolean, nullable=False, server_default="0"),

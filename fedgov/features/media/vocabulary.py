@@ -65,6 +65,7 @@ class StoredMedia:
         width: Pixels; None for what has no size.
         height: Pixels; None for what has no size.
         object_id: Row id of the object that it hangs on; None as long as it hangs on nothing.
+        focus: What must stay in sight when it is cropped: to the right and upwards, each from -1 to 1.
     """
 
     id: int
@@ -80,6 +81,7 @@ class StoredMedia:
     blurhash: str | None = None
     has_preview: bool = False
     object_id: int | None = None
+    focus: tuple[float, float] | None = None
 
     @property
     def path(self) -> str:
@@ -104,10 +106,11 @@ class StoredMedia:
             blurhash=self.blurhash,
             width=self.width,
             height=self.height,
+            focal_point=self.focus,
         )
 
-    def card(self) -> AttachmentCard:
-        """Return it as our own pages show it."""
+    def card(self, site: Site | None = None) -> AttachmentCard:
+        """Return it as our own pages show it; with the instance, also as programs do that show no log-in."""
         return AttachmentCard(
             id=self.id,
             kind=self.kind,
@@ -120,4 +123,6 @@ class StoredMedia:
             blurhash=self.blurhash,
             size=self.size,
             name=self.name,
+            open_url=None if site is None else self.url(site),
+            focus=self.focus,
         )

@@ -10,6 +10,7 @@ from fedgov.features.plate import Feature, Job
 from fedgov.features.posts.commands import post
 from fedgov.features.posts.inbox import HANDLERS, KEEPERS
 from fedgov.features.posts.pages.blueprint import blueprint
+from fedgov.features.posts.service.drafting import forget_plans, publish_due
 from fedgov.features.posts.service.keeping import forget_author
 from fedgov.features.posts.service.polls import AT_ONCE, end_polls
 from fedgov.features.posts.service.publishing import condemn
@@ -23,6 +24,7 @@ def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
     """Forget everything of somebody who is gone."""
     forget_reactions(tx, actor=event.uri)
     forget_author(tx, actor=event.uri)
+    forget_plans(tx, author=event.uri)
 
 
 def on_posts_condemned(tx: Transaction, event: PostsCondemned) -> None:
@@ -43,5 +45,8 @@ FEATURE: Final = Feature(
     listeners={ActorRemoved: [on_actor_removed], PostsCondemned: [on_posts_condemned]},
     pages=blueprint,
     commands=(post,),
-    jobs=(Job(name="end polls", every=10 * SECOND, run=watch_polls),),
+    jobs=(
+        Job(name="end polls", every=10 * SECOND, run=watch_polls),
+        Job(name="publish what is due", every=10 * SECOND, run=publish_due),
+    ),
 )

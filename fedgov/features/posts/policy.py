@@ -19,6 +19,11 @@ MAX_ALT: Final = 1_500
 MAX_OPTION: Final = 100
 MIN_POLL: Final = 5 * MINUTE
 MAX_POLL: Final = 31 * DAY
+MIN_SCHEDULE: Final = 5 * MINUTE
+MAX_SCHEDULE: Final = 5 * 366 * DAY
+MAX_SCHEDULED: Final = 300
+"""Most messages of one person that wait for their time."""
+
 MAX_MENTIONS: Final = 50
 MAX_PINS: Final = 10
 MAX_PINS_ELSEWHERE: Final = 2 * MAX_PINS
@@ -172,3 +177,15 @@ def check_poll(poll: PollDraft, *, settings: PostSettings, now: int) -> None:
         raise InvalidError("two answers are the same", field="poll_option1")
     if not MIN_POLL <= poll.ends_at - now <= MAX_POLL:
         raise InvalidError("a poll is open for five minutes to a month", field="poll_ends")
+
+
+def check_schedule(due_at: int, *, now: int) -> None:
+    """Refuse a time that is too soon to be called later, or so far away that nobody will know of it any more.
+
+    Raises:
+        InvalidError: It is.
+    """
+    if due_at - now < MIN_SCHEDULE:
+        raise InvalidError("a message can be planned from five minutes ahead", field="scheduled_at")
+    if due_at - now > MAX_SCHEDULE:
+        raise InvalidError("a message can be planned for the next five years", field="scheduled_at")

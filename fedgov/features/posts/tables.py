@@ -167,3 +167,26 @@ post_edits: Final = Table(
     Column("language", String(35)),
     Index("ix_post_edits_object_id", "object_id", "at"),
 )
+
+posting_keys: Final = Table(
+    "posting_keys",
+    metadata,
+    Column("author", Text, primary_key=True),  # URI of a local actor
+    Column("key_hash", String(64), primary_key=True),  # SHA-256 of what the app calls the attempt
+    Column("made_id", BigInteger, nullable=False),  # objects.id, or the row id of a scheduled post
+    Column("at", BigInteger, nullable=False),
+    Index("ix_posting_keys_at", "at"),
+)
+"""What was made under which Idempotency-Key, so that trying again makes nothing twice."""
+
+scheduled_posts: Final = Table(
+    "scheduled_posts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("author", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("draft", Text, nullable=False),  # JSON of a PostDraft
+    Column("refusal", Text, nullable=False, server_default=""),
+    Index("ix_scheduled_posts_due_at", "due_at"),
+    Index("ix_scheduled_posts_author", "author", "id"),
+)

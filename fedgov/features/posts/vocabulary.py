@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fedgov.activitystreams.audience import Visibility
+from fedgov.kernel.clock import SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +136,60 @@ class PollDraft:
     options: tuple[str, ...]
     ends_at: int
     multiple: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostDraft:
+    """A post as somebody wants it, before anything of it is looked up.
+
+    Args:
+        text: Markdown.
+        visibility: Who may read it.
+        reply_to: Row id of the post that it answers.
+        summary: Note in advance, plain text.
+        language: BCP 47 tag; None: the language of the instance.
+        sensitive: Whether pictures should be covered at first.
+        media_ids: Row ids of uploaded files, which have their descriptions already.
+        poll_options: Answers of a poll, in order; none: no poll.
+        poll_seconds: How long it is open.
+        poll_multiple: Several answers may be chosen.
+        quote: Row id of the post that it quotes.
+    """
+
+    text: str
+    visibility: Visibility
+    reply_to: int | None = None
+    summary: str = ""
+    language: str | None = None
+    sensitive: bool = False
+    media_ids: tuple[int, ...] = ()
+    poll_options: tuple[str, ...] = ()
+    poll_seconds: int = 0
+    poll_multiple: bool = False
+    quote: int | None = None
+
+    def poll(self, *, now: int) -> PollDraft | None:
+        """Return its poll, when it is published now (milliseconds since the epoch)."""
+        if not self.poll_options:
+            return None
+        ends_at = now + self.poll_seconds * SECOND
+        return PollDraft(options=self.poll_options, ends_at=ends_at, multiple=self.poll_multiple)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledPost:
+    """A post that is to be published later.
+
+    Args:
+        id: Row id.
+        author: URI of the local actor.
+        due_at: When, in milliseconds since the epoch.
+        draft: What.
+        refusal: Why it could not be published when it was due; empty while it waits.
+    """
+
+    id: int
+    author: str
+    due_at: int
+    draft: PostDraft
+    refusal: str = ""

@@ -85,7 +85,7 @@ def _post(card: PostCard, *, shelf: Shelf, quote: Entity | None) -> Entity:
         "edited_at": None if card.edited_at is None else to_rfc3339(card.edited_at),
         "account": shelf.account(card.author),
         "content": content_of(card),
-        "visibility": _VISIBILITIES.get(card.visibility, _ONLY_HERE),
+        "visibility": visibility_of(card.visibility),
         "sensitive": card.sensitive or bool(card.summary),
         "spoiler_text": card.summary,
         "language": card.language,
@@ -122,6 +122,11 @@ def _own(card: PostCard, *, shelf: Shelf) -> Entity:
         "filtered": shelf.filtered.get(card.id, []),
         **pinned,
     }
+
+
+def visibility_of(visibility: str) -> str:
+    """Return how apps call an audience."""
+    return _VISIBILITIES.get(visibility, _ONLY_HERE)
 
 
 def content_of(card: PostCard) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 
 from fedgov.features.media import queries
-from fedgov.features.media.service.uploads import check_alt
+from fedgov.features.media.service.uploads import check_alt, check_focus
 from fedgov.features.media.tables import media
 from fedgov.features.media.vocabulary import StoredMedia
 from fedgov.kernel.errors import ConflictError
@@ -49,16 +49,39 @@ def attach(tx: Transaction, *, media_ids: Sequence[int], owner: str, object_id: 
     return queries.for_object(tx, object_id=object_id)
 
 
-def describe(tx: Transaction, *, media_id: int, owner: str, alt: str) -> StoredMedia:
-    """Change the description of a file.
+def describe(
+    tx: Transaction,
+    *,
+    media_id: int,
+    owner: str,
+    alt: str | None = None,
+    focus: tuple[float, float] | None = None,
+) -> StoredMedia:
+    """Change what is said of a file.
+
+    Args:
+        tx: The open transaction.
+        media_id: Row id of the file.
+        owner: URI of the local actor, who uploaded it.
+        alt: Description, plain text; None leaves it.
+        focus: What must stay in sight when it is cropped, each from -1 to 1; None leaves it.
 
     Raises:
         NotFoundError: It does not exist or is somebody else's.
-        InvalidError: The description is too long.
+        InvalidError: The description is too long, or the focus is outside of the picture.
     """
     queries.get(tx, media_id=media_id, owner=owner)
-    tx.execute(update(media).where(media.c.id == media_id).values(alt=check_alt(alt)))
+    if alt is not None:
+        tx.execute(update(media).where(media.c.id == media_id).values(alt=check_alt(alt)))
+    if focus is not None:
+        x, y = check_focus(focus)
+        tx.execute(update(media).where(media.c.id == media_id).values(focal_x=x, focal_y=y))
     return queries.get(tx, media_id=media_id, owner=owner)
+
+
+def release(tx: Transaction, *, object_id: int) -> None:
+    """Take the files off something that they only waited on, so that they can hang on something else."""
+    tx.execute(update(media).where(media.c.object_id == object_id).values(object_id=None))
 
 
 def remove(tx: Transaction, *, object_id: int) -> int:

@@ -35,7 +35,14 @@ class Prepared:
 
 
 async def upload(
-    instance: Instance, *, owner: str, name: str, data: bytes, alt: str = "", public: bool = False
+    instance: Instance,
+    *,
+    owner: str,
+    name: str,
+    data: bytes,
+    alt: str = "",
+    focus: tuple[float, float] | None = None,
+    public: bool = False,
 ) -> StoredMedia:
     """Keep a file that somebody here adds; until it hangs on a post only they can see it.
 
@@ -48,6 +55,7 @@ async def upload(
         name: File name as given, plain text; only ever shown.
         data: The file.
         alt: Description, plain text.
+        focus: What must stay in sight when it is cropped: to the right and upwards, each from -1 to 1.
         public: For everybody at once, as the picture on a profile.
 
     Raises:
@@ -58,6 +66,8 @@ async def upload(
     instance.limit("uploads", of=owner)
     media_settings = instance.config.media
     description = check_alt(alt)
+    if focus is not None:
+        check_focus(focus)
     if len(data) > media_settings.max_bytes:
         raise InvalidError("the file is too large", field="file")
     prepared = await asyncio.to_thread(prepare, data, max_pixels=media_settings.max_pixels)
@@ -69,7 +79,7 @@ async def upload(
     await asyncio.to_thread(folder.write_all, files)
     try:
         return await instance.write(
-            _add, owner=owner, token=token, prepared=prepared, name=name, alt=description, public=public
+            _add, owner=owner, token=token, prepared=prepared, name=name, alt=description, focus=focus, public=public
         )
     except BaseException:
         await asyncio.to_thread(folder.remove_all, files)
@@ -135,10 +145,30 @@ def check_alt(alt: str) -> str:
     return words
 
 
+def check_focus(focus: tuple[float, float]) -> tuple[float, float]:
+    """Return what must stay in sight of a picture.
+
+    Raises:
+        InvalidError: It is outside of the picture.
+    """
+    if not all(-1 <= each <= 1 for each in focus):
+        raise InvalidError("the focus is outside of the picture", field="focus")
+    return focus
+
+
 def _add(
-    tx: Transaction, *, owner: str, token: str, prepared: Prepared, name: str, alt: str, public: bool
+    tx: Transaction,
+    *,
+    owner: str,
+    token: str,
+    prepared: Prepared,
+    name: str,
+    alt: str,
+    focus: tuple[float, float] | None,
+    public: bool,
 ) -> StoredMedia:
     row_id, picture = tx.new_id(), prepared.picture
+    focal_x, focal_y = focus or (None, None)
     tx.execute(
         media.insert(),
         {
@@ -152,6 +182,8 @@ def _add(
             "width": picture.width if picture else None,
             "height": picture.height if picture else None,
             "blurhash": picture.blurhash if picture else None,
+            "focal_x": focal_x,
+            "focal_y": focal_y,
             "size": len(prepared.data),
             "sha256": prepared.sha256,
             "has_preview": picture is not None and picture.preview is not None,

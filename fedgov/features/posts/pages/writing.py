@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,11 +19,11 @@ from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.queries.reach import reach
 from fedgov.features.posts.service import publishing
+from fedgov.features.posts.service.looking_up import look_up_named
 from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft
 from fedgov.instance import Instance
 from fedgov.kernel.clock import SECOND
-from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError, OverLimitError
-from fedgov.kernel.uris import Handle
+from fedgov.kernel.errors import ForbiddenError, InvalidError
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PostCard, ReachCard
 from fedgov.web.desk import current_instance
@@ -34,7 +33,6 @@ from fedgov.web.render import current_translator, render, render_text
 from fedgov.web.session import Visitor, require_visitor
 
 DEFAULT_POLL_SECONDS: Final = 259_200
-MAX_LOOKUPS: Final = 10
 
 
 # --- the composer -----------------------------------------------------------------------------------------------
@@ -175,7 +173,7 @@ async def _preview(visitor: Visitor, form: Form) -> Response:
 
 async def _publish(instance: Instance, visitor: Visitor, form: Form) -> int:
     visibility = _audience(form)
-    mentioned = await _look_up(instance, form.value("text"), visibility=visibility)
+    mentioned = await look_up_named(instance, text=form.value("text"), visibility=visibility)
     return await instance.write(
         _publish_form,
         actor=visitor.actor_uri,
@@ -231,33 +229,6 @@ def _poll(form: Form, *, now: int) -> PollDraft | None:
     return PollDraft(options=options, ends_at=now + min(seconds, 10**9) * SECOND, multiple=form.has("poll_multiple"))
 
 
-async def _look_up(instance: Instance, text: str, *, visibility: Visibility) -> dict[str, str]:
-    """Get to know the people named in a text who are new here.
-
-    In a message to named people nobody may be missing: whoever wrote it would
-    believe that it arrived.
-
-    Raises:
-        InvalidError: Somebody who is named cannot be found.
-    """
-    handles = (await instance.read(publishing.unknown_handles, text=text))[:MAX_LOOKUPS]
-    uris = await asyncio.gather(*(_find(instance, handle) for handle in handles))
-    if visibility is Visibility.DIRECT and None in uris:
-        raise InvalidError("somebody who is named in it cannot be found; check the spelling", field="text")
-    return {
-        f"{handle.username}@{handle.host}": uri for handle, uri in zip(handles, uris, strict=True) if uri is not None
-    }
-
-
-async def _find(instance: Instance, handle: Handle) -> str | None:
-    try:
-        return await instance.fetch.actor_by_handle(handle)
-    except OverLimitError:
-        raise
-    except FedgovError:
-        return None
-
-
 # --- editing and deleting ---------------------------------------------------------------------------------------
 
 
@@ -279,7 +250,7 @@ async def save(post_id: int) -> Response:
     """Store a changed post and send it to everyone who got it."""
     visitor, form, instance = await require_visitor(), await read_form(), current_instance()
     try:
-        mentioned = await _look_up(instance, form.value("text"), visibility=Visibility.PUBLIC)
+        mentioned = await look_up_named(instance, text=form.value("text"), visibility=Visibility.PUBLIC)
         await instance.write(_save_form, actor=visitor.actor_uri, object_id=post_id, form=form, mentioned=mentioned)
     except InvalidError as error:
         translator = await current_translator()

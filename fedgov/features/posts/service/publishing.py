@@ -46,6 +46,7 @@ def publish_post(
     poll: PollDraft | None = None,
     mentioned: Mapping[str, str] | None = None,
     quote: str | None = None,
+    alone: bool = False,
 ) -> int:
     """Publish a message and queue it for everyone in its audience.
 
@@ -67,6 +68,7 @@ def publish_post(
         mentioned: Actor URIs of the handles in the text (without the leading
             ``@``) that were looked up for it; whoever is known here is found without.
         quote: URI of the post that is quoted, which must be in the store.
+        alone: Whether a message to named people may name nobody, so that it is a note for its author alone.
 
     Returns:
         Row id of the object; the post is at ``/posts/{id}``.
@@ -92,7 +94,7 @@ def publish_post(
     parent = _answered(tx, author=author, uri=in_reply_to, visibility=visibility)
     _check_quote(tx, author=author, uri=quote)
     rendered, named = _render(tx, text=text, author=author, mentioned=mentioned or {}, parent=parent)
-    if visibility is Visibility.DIRECT and not named:
+    if visibility is Visibility.DIRECT and not named and not alone:
         raise InvalidError("name somebody with @name@organisation, or choose another audience", field="audience")
     object_id = tx.new_id()
     uri = tx.site.post(object_id)

@@ -16,7 +16,7 @@ from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.tables import posts, reactions, shares
 from fedgov.features.posts.vocabulary import PostLiked, PostShared, PostUnliked, PostUnshared
 from fedgov.federation import actors, outbox
-from fedgov.kernel.errors import ForbiddenError, InvalidError
+from fedgov.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedgov.kernel.uris import host
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
@@ -279,6 +279,18 @@ def _publish_share(tx: Transaction, *, actor: str, row: Row[Any], visibility: Vi
         audience=audience,
         visibility=visibility,
     )
+
+
+def share_of(tx: Transaction, *, actor: str, object_id: int) -> int:
+    """Return the row id of somebody's share of a post.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    found = tx.row(_SHARED, {"object_id": object_id, "actor": actor})
+    if found is None:
+        raise NotFoundError("this message was not shared")
+    return int(found.id)
 
 
 def unshare(tx: Transaction, *, actor: str, object_id: int | None = None, object_uri: str | None = None) -> bool:

@@ -57,6 +57,7 @@ def upgrade() -> None:
     sa.Column('administrator', sa.Boolean(), server_default='0', nullable=False),
     sa.Column('language', sa.String(length=8), nullable=True),
     sa.Column('default_audience', sa.String(length=12), server_default='organisation', nullable=False),
+    sa.Column('app_audience', sa.String(length=12), server_default='public', nullable=False),
     sa.Column('summary_source', sa.Text(), server_default='', nullable=False),
     sa.Column('fields_source', sa.Text(), server_default='[]', nullable=False),
     sa.Column('posts_sensitive', sa.Boolean(), server_default='0', nullable=False),
@@ -286,6 +287,8 @@ def upgrade() -> None:
     sa.Column('width', sa.Integer(), nullable=True),
     sa.Column('height', sa.Integer(), nullable=True),
     sa.Column('blurhash', sa.String(length=128), nullable=True),
+    sa.Column('focal_x', sa.Float(), nullable=True),
+    sa.Column('focal_y', sa.Float(), nullable=True),
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('has_preview', sa.Boolean(), server_default='0', nullable=False),
@@ -844,3 +847,24 @@ def upgrade() -> None:
         batch_op.create_index('ix_shares_actor', ['actor', 'id'], unique=False)
         batch_op.create_index('uq_shares_object_id_actor', ['object_id', 'actor'], unique=True)
 
+    op.create_table('posting_keys',
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('made_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('author', 'key_hash', name=op.f('pk_posting_keys'))
+    )
+    with op.batch_alter_table('posting_keys', schema=None) as batch_op:
+        batch_op.create_index('ix_posting_keys_at', ['at'], unique=False)
+
+    op.create_table('scheduled_posts',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('due_at', sa.BigInteger(), nullable=False),
+    sa.Column('draft', sa.Text(), nullable=False),
+    sa.Column('refusal', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_scheduled_posts'))
+    )
+    with op.batch_alter_table('scheduled_posts', schema=None) as batch_op:
+        batch_op.create_index('ix_scheduled_posts_author', ['author', 'id'], unique=False)
+        batch_op.create_index('ix_scheduled_posts_due_at', ['due_at'], unique=False)

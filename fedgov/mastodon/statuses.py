@@ -1,0 +1,102 @@
+"""Reading posts.
+
+Spec: https://docs.joinmastodon.org/methods/statuses/
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from fedgov.features.posts.present import thread_cards
+from fedgov.features.posts.queries import parts
+from fedgov.features.posts.queries.entries import entry
+from fedgov.features.posts.queries.threads import thread
+from fedgov.federation.doors.answers import Reply
+from fedgov.kernel.errors import ForbiddenError
+from fedgov.mastodon.access import Access
+from fedgov.mastodon.call import Call
+from fedgov.mastodon.endpoints import Endpoint
+from fedgov.mastodon.entities.account import Entity
+from fedgov.mastodon.replies import shown
+from fedgov.mastodon.shelves import account_entities, edit_entities, entities_of, status_entities, status_entity_of
+from fedgov.store.transaction import Transaction
+
+MAX_AT_ONCE: Final = 20
+
+
+async def show(call: Call) -> Reply:
+    """View a single status."""
+    return shown(await call.read(status_entity_of, row_id=call.row_id(), viewer=call.viewer))
+
+
+async def show_many(call: Call) -> Reply:
+    """View multiple statuses."""
+    wanted = call.parameters.row_ids("id")[:MAX_AT_ONCE]
+    return shown(await call.read(status_entities, wanted, viewer=call.viewer))
+
+
+async def context(call: Call) -> Reply:
+    """Get parent and child statuses in context."""
+    return shown(await call.read(_context, row_id=call.row_id(), viewer=call.viewer))
+
+
+async def history(call: Call) -> Reply:
+    """View edit history of a status."""
+    return shown(await call.read(_history, row_id=call.row_id(), viewer=call.viewer))
+
+
+async def source(call: Call) -> Reply:
+    """View status source."""
+    row = await call.read(_readable, row_id=call.row_id(), viewer=call.me)
+    if row.author != call.me:
+        raise ForbiddenError("This action is not allowed")
+    return shown({"id": str(row.object_id), "text": row.source or "", "spoiler_text": row.summary})
+
+
+async def favourited_by(call: Call) -> Reply:
+    """See who favourited a status."""
+    return shown(await call.read(_who, parts.likers, call=call))
+
+
+async def reblogged_by(call: Call) -> Reply:
+    """See who boosted a status."""
+    return shown(await call.read(_who, parts.sharers, call=call))
+
+
+def _readable(tx: Transaction, *, row_id: int, viewer: str | None) -> Row[Any]:
+    return entry(tx, row_id=row_id, viewer=viewer).row
+
+
+def _who(tx: Transaction, query: Any, *, call: Call) -> list[Entity]:  # noqa: ANN401 - one of two queries
+    row = _readable(tx, row_id=call.row_id(), viewer=call.viewer)
+    limit = call.parameters.page(maximum=80, default=40).limit
+    return account_entities(tx, uris=query(tx, object_id=row.object_id, limit=limit))
+
+
+def _context(tx: Transaction, *, row_id: int, viewer: str | None) -> Entity:
+    row = _readable(tx, row_id=row_id, viewer=viewer)
+    found = thread_cards(tx, thread=thread(tx, row=row, viewer=viewer), viewer=viewer)
+    above, below = ([card for card in part if not card.deleted] for part in found)
+    return {
+        "ancestors": entities_of(tx, above, viewer=viewer),
+        "descendants": entities_of(tx, below, viewer=viewer),
+    }
+
+
+def _history(tx: Transaction, *, row_id: int, viewer: str | None) -> list[Entity]:
+    return edit_entities(tx, row=_readable(tx, row_id=row_id, viewer=viewer), viewer=viewer)
+
+
+_READING: Final = Access.public("read:statuses")
+
+ENDPOINTS: Final = (
+    Endpoint(method="GET", path="/api/v1/statuses", access=_READING, handle=show_many),
+    Endpoint(method="GET", path="/api/v1/statuses/:id", access=_READING, handle=show),
+    Endpoint(method="GET", path="/api/v1/statuses/:id/context", access=_READING, handle=context),
+    Endpoint(method="GET", path="/api/v1/statuses/:id/history", access=_READING, handle=history),
+    Endpoint(method="GET", path="/api/v1/statuses/:id/source", access=Access.person("read:statuses"), handle=source),
+    Endpoint(method="GET", path="/api/v1/statuses/:id/favourited_by", access=_READING, handle=favourited_by),
+    Endpoint(method="GET", path="/api/v1/statuses/:id/reblogged_by", access=_READING, handle=reblogged_by),
+)
