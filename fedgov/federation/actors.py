@@ -13,6 +13,8 @@ from fedgov.activitystreams.actor import Actor, Capability, ProfileField, actor_
 from fedgov.activitystreams.document import Document, text
 from fedgov.federation import keys as keyring
 from fedgov.federation.keys import KeyPair
+from fedgov.kernel.clock import HOUR
+from fedgov.kernel.domains import registrable
 from fedgov.kernel.errors import ConflictError, NotFoundError
 from fedgov.kernel.text.plain import clean_name
 from fedgov.kernel.text.sanitise import sanitise
@@ -24,6 +26,8 @@ ORGANISATION_USERNAME: Final = "organisatie"
 """User name of the Organization actor of every instance."""
 
 MAX_USERNAME: Final = 128
+_COUNTED_AGAIN: Final = 65_536
+"""Bytes of a document for which its actor counts once more."""
 
 CAPABILITIES: Final = (
     Capability(href="https://datatracker.ietf.org/doc/html/rfc9421", name="RFC 9421: HTTP Message Signatures"),
@@ -170,12 +174,19 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
         tx: The open transaction.
         actor: What was read from the document.
         body: The document exactly as received.
+
+    Raises:
+        OverLimitError: Too many whom we did not know came from that domain; it says when to come back.
+
+    Spec: row DOS-07 of the threat table.
     """
     if tx.site.owns(actor.uri):
         return  # nobody else describes our own people
     known = find(tx, uri=actor.uri)
     if known is not None and known.deleted_at is not None:
         return
+    if known is None:
+        _count_newcomer(tx, uri=actor.uri, size=len(body))
     tx.execute(
         _REMEMBER,
         {
@@ -209,6 +220,13 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
         },
     )
     keyring.remember(tx, actor.keys)
+
+
+def _count_newcomer(tx: Transaction, *, uri: str, size: int) -> None:
+    """Count somebody new, for all who have a name under the same registered domain: subdomains cost nothing."""
+    whose, most = registrable(host(uri)), tx.config.limits.newcomers_per_hour
+    tx.setting.limiter.demand("newcomers", whose, most=most, per=HOUR, now=tx.now)
+    tx.setting.limiter.note("newcomers", whose, most=most, per=HOUR, now=tx.now, cost=1.0 + size // _COUNTED_AGAIN)
 
 
 def _username(actor: Actor) -> str:

@@ -163,6 +163,8 @@ class LimitSettings:
         reports_per_hour: Reports of one account in an hour.
         lookups_per_hour: Times that one account may let this server ask another one, in an hour.
         inbox_per_minute: Activities of one other server in a minute; one counts once more for each 16 kB.
+        newcomers_per_hour: People of one registered domain (also under all of its subdomains together) whom this server
+            gets to know in an hour; one counts once more for each 64 kB.
         refused_per_minute: Refused requests from one network (an IPv4 /24 or an IPv6 /64) in a minute.
         api_calls_per_five_minutes: Calls that the apps of one account may make in five minutes; of visitors, those of
             one network.
@@ -176,6 +178,7 @@ class LimitSettings:
     reports_per_hour: int = 60
     lookups_per_hour: int = 600
     inbox_per_minute: int = 300_000
+    newcomers_per_hour: int = 3_000
     refused_per_minute: int = 600
     api_calls_per_five_minutes: int = 300
     api_uploads_per_half_hour: int = 30

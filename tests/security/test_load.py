@@ -11,12 +11,13 @@ import pytest_asyncio
 
 from fedgov.activitystreams.audience import PUBLIC
 from fedgov.features.posts.inbox import keep
-from fedgov.federation import backfill, follows, keyring
+from fedgov.federation import actors, backfill, follows, keyring
 from fedgov.federation.backfill import Backfiller
 from fedgov.federation.describe import MAX_REMEMBERED, Describer
 from fedgov.federation.dispatch import FetchedObject
 from fedgov.federation.fetch import MAX_ANCESTORS, Fetcher
 from fedgov.federation.keyring import FetchLimits
+from fedgov.kernel.clock import HOUR
 from fedgov.kernel.limits import MAX_SUBJECTS, Limiter
 from fedgov.store.transaction import Transaction
 from tests.federation.interop.world import AS2, Correspondent, correspondent
@@ -25,6 +26,8 @@ from tests.security.internet import Internet
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _names = itertools.count(1)
+_WAIT: Final = Limiter.wait
+"""Limits are off in these tests, so that one does not put off the next."""
 MAX_FETCHES: Final = 2 * 2 * (MAX_ANCESTORS + 1)
 """For one message: what it answers and what it quotes, each with ancestors, and an author each."""
 
@@ -67,6 +70,25 @@ async def test_dos_07_a_long_chain_of_answers_is_read_only_so_far(
     asked = [each.url for each in internet.outside.letters[letters:]]
     assert 2 * MAX_ANCESTORS <= len(asked) <= MAX_FETCHES
     assert not [url for url in asked if url.startswith("http://m")], "who is only named is not looked up"
+
+
+async def test_dos_07_a_name_for_each_stranger_does_not_fill_the_store(
+    internet: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A domain whose subdomains brought as many people as it may is put off, under whatever name it comes."""
+    monkeypatch.setattr(Limiter, "wait", _WAIT)
+    instance = internet.town.instance
+    most, now = instance.config.limits.newcomers_per_hour, instance.clock.now()
+    instance.limiter.note("newcomers", "wilder.example", most=most, per=HOUR, now=now, cost=2 * most)
+    for name in ("", "a.", "b.c."):
+        stranger = correspondent(internet.outside, f"{name}wilder")
+        answer = await internet.post(stranger.activity("Create", stranger.note(to=[internet.fatima.uri])), by=stranger)
+        assert answer.status == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert await internet.town.ask(actors.find, uri=stranger.uri) is None
+    other = correspondent(internet.outside, "rustig")
+    row = await internet.deliver(other.activity("Create", other.note(to=[internet.fatima.uri])), by=other)
+    assert row.state == "done"
 
 
 async def test_dos_08_circles_of_answers_and_shares_end(internet: Internet, friend: Correspondent) -> None:
