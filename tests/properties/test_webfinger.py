@@ -54,6 +54,8 @@ def check_answer(raw: bytes) -> None:
 @example(resource="acct:anna\x00@example.org")
 @example(resource="acct:anna@bob@example.org")
 @example(resource="https://example.org/@ anna")
+@example(resource="https://example.org/@example.org/")
+@example(resource="https://example.org/@www.example.org")
 def test_a_resource_means_somebody_of_ours_or_nobody(resource: str) -> None:
     check_resource(resource)
 

@@ -76,7 +76,7 @@ def resolve(resource: str, *, site: Site, names: Sequence[str]) -> str:
         NotFoundError: It is not of this server.
     """
     if is_http_uri(resource):
-        return _of_address(canonical(resource), site)
+        return _of_address(canonical(resource), site=site, names=names)
     if "://" in resource:
         raise MalformedError("the resource is not a usable address")
     name, separator, at = resource.removeprefix("acct:").removeprefix("@").rpartition("@")
@@ -85,23 +85,24 @@ def resolve(resource: str, *, site: Site, names: Sequence[str]) -> str:
     host = normalise_host(at, scheme=site.scheme)
     if host not in names:
         raise NotFoundError(_NOBODY)
-    # The server has a name of its own too; this is how it is found without knowing that.
-    return site.application if name.lower() in names else _name(name)
+    return _of_name(name, site=site, names=names)
 
 
-def _of_address(uri: str, site: Site) -> str:
+def _of_address(uri: str, *, site: Site, names: Sequence[str]) -> str:
     if not site.owns(uri):
         raise NotFoundError(_NOBODY)
     path = uri.removeprefix(site.origin).rstrip("/")
     if not path:
         return site.application
     if path.startswith("/@") and "/" not in path[1:]:
-        return _name(path[2:])
+        return _of_name(path[2:], site=site, names=names)
     return site.origin + path
 
 
-def _name(text: str) -> str:
+def _of_name(text: str, *, site: Site, names: Sequence[str]) -> str:
     """Return a user name as it is looked up; what cannot be one is not asked of the database, which may choke on it."""
+    if text.lower() in names:
+        return site.application  # the server has a name of its own too; this is how it is found without knowing that
     if not is_username(text):
         raise NotFoundError(_NOBODY)
     return text.lower()
