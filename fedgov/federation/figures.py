@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, case, func, or_, select
 
-from fedgov.federation import delivery, inbox
+from fedgov.federation import inbox, parcels
 from fedgov.kernel.clock import id_time
 from fedgov.store.tables import audit_entries, deliveries, inbox_items, is_queued, peers
 from fedgov.store.transaction import Transaction
@@ -90,7 +90,7 @@ _STANDING_STILL: Final = (
     .where(or_(_BY_HOST.c.state != "queued", _BY_HOST.c.host.in_(_RESTING)))
     .group_by(_BY_HOST.c.state)
 )
-_MOVING: Final = _due_and_waiting(deliveries.c.id, may_go=delivery.MAY_GO).where(
+_MOVING: Final = _due_and_waiting(deliveries.c.id, may_go=parcels.MAY_GO).where(
     is_queued(deliveries), deliveries.c.host.not_in(_RESTING)
 )
 _INBOX: Final = _due_and_waiting(inbox_items.c.id, may_go=inbox.MAY_GO).where(is_queued(inbox_items))

@@ -78,20 +78,28 @@ class Digests:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._by_actor: dict[str, dict[str, list[str]]] = {}
+        self._by_actor: dict[str, tuple[str, dict[str, list[str]]] | None] = {}
 
     def header(self, actor: str, at_host: str) -> str | None:
         """Return the Collection-Synchronization header for a delivery to a host; None when its actor is deleted."""
+        if actor not in self._by_actor:
+            self._by_actor[actor] = self._read(actor)
+        known = self._by_actor[actor]
+        if known is None:
+            return None
+        collection, followers = known
+        found = digest(followers.get(at_host, ()))
+        return f'collectionId="{collection}", url="{partial_url(actor)}", digest="{found}"'
+
+    def _read(self, actor: str) -> tuple[str, dict[str, list[str]]] | None:
+        """Return an actor's collection of followers and who they are, by host."""
         row = actors_service.find(self._tx, uri=actor)
         if row is None or row.deleted_at is not None or row.followers_uri is None:
             return None
-        if actor not in self._by_actor:
-            grouped: dict[str, list[str]] = {}
-            for uri in self._tx.values(_FOLLOWERS, {"of": actor}):
-                grouped.setdefault(host(uri), []).append(uri)
-            self._by_actor[actor] = grouped
-        found = digest(self._by_actor[actor].get(at_host, ()))
-        return f'collectionId="{row.followers_uri}", url="{partial_url(actor)}", digest="{found}"'
+        grouped: dict[str, list[str]] = {}
+        for uri in self._tx.values(_FOLLOWERS, {"of": actor}):
+            grouped.setdefault(host(uri), []).append(uri)
+        return row.followers_uri, grouped
 
 
 def read_header(text: str, *, actor: str) -> Synchronisation:

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
 
-from fedgov.federation.delivery import PARK_AFTER
+from fedgov.federation.results import PARK_AFTER
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, HOUR
 from fedgov.store.tables import deliveries, objects

@@ -16,6 +16,7 @@ from sqlalchemy import Row, Update, bindparam, select, update
 from fedgov.federation.signatures.shapes import FIRST, Shape
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, HOUR, MINUTE
+from fedgov.store.lists import filled_up
 from fedgov.store.signals import EVERYTHING
 from fedgov.store.tables import deliveries, peers
 from fedgov.store.transaction import Transaction, insert_or_ignore
@@ -26,6 +27,15 @@ HURRY_EVERY: Final = 10 * MINUTE
 """How often a sign of life shortens the rest of a server: it may reach us while we do not reach it."""
 TRY_LATER: Final = "try later"
 """Ends the reason of a server's rest when it said itself how long that takes."""
+ANSWERS: Final[Mapping[str, Any]] = {
+    "failures": 0,
+    "failing_since": None,
+    "next_attempt_at": None,
+    "reason": None,
+}
+"""What is stored of a server that failed when it does so no more."""
+_NOT_REMEMBERED: Final = frozenset({"last_success_at"})
+"""Facts that no cache holds, so nobody needs to hear of them."""
 _SOON: Final = MINUTE
 _CONTACT_RESOLUTION: Final = HOUR
 _SHAPE_RESOLUTION: Final = DAY
@@ -94,17 +104,25 @@ def _peer(row: Row[Any]) -> Peer:
 
 def change(tx: Transaction, *, host: str, values: Mapping[str, Any]) -> None:
     """Store facts about a server, known before or not."""
-    tx.execute(_MEET, {"host": host, "first_seen_at": tx.now})
-    tx.execute(_update_of(tuple(values)), {"of": host, **{f"new_{name}": value for name, value in values.items()}})
-    tx.signal(f"peer:{host}")
+    change_many(tx, hosts=[host], values=values)
+
+
+def change_many(tx: Transaction, *, hosts: Sequence[str], values: Mapping[str, Any]) -> None:
+    """Store the same facts about several different servers, known before or not; at most some thousand."""
+    facts = {"hosts": filled_up(hosts), **{f"new_{name}": value for name, value in values.items()}}
+    if tx.execute(_update_of(tuple(values)), facts) < len(hosts):  # some are met for the first time
+        tx.execute(_MEET, [{"host": host, "first_seen_at": tx.now} for host in hosts])
+        tx.execute(_update_of(tuple(values)), facts)
+    if not _NOT_REMEMBERED.issuperset(values):
+        for host in hosts:
+            tx.signal(f"peer:{host}")
 
 
 @cache
 def _update_of(names: tuple[str, ...]) -> Update:
     """Return the statement that stores these facts: the same one each time, so that it is compiled once."""
-    return (
-        update(peers).where(peers.c.host == bindparam("of")).values({name: bindparam(f"new_{name}") for name in names})
-    )
+    some = peers.c.host.in_(bindparam("hosts", expanding=True))
+    return update(peers).where(some).values({name: bindparam(f"new_{name}") for name in names})
 
 
 def describe(tx: Transaction, *, host: str, name: str | None, software: str | None, implements: list[str]) -> None:
@@ -120,8 +138,7 @@ def describe(tx: Transaction, *, host: str, name: str | None, software: str | No
 
 def wake(tx: Transaction, *, host: str) -> None:
     """Begin delivering to a server again: it was heard from, or an administrator says so."""
-    values = {"parked_at": None, "next_attempt_at": None, "failures": 0, "failing_since": None, "reason": None}
-    change(tx, host=host, values=values)
+    change(tx, host=host, values={"parked_at": None, **ANSWERS})
     tx.execute(
         update(deliveries)
         .where(deliveries.c.host == host, deliveries.c.state == "parked")

@@ -13,9 +13,10 @@ from sqlalchemy import Select, text, update
 from sqlalchemy.dialects import sqlite
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.federation import delivery, housekeeping, inbox, objects, peers
+from fedgov.federation import housekeeping, inbox, objects, peers
 from fedgov.federation.delivery import DeliveryWorker
 from fedgov.federation.housekeeping import tidy
+from fedgov.federation.parcels import _DUE
 from fedgov.federation.peers import PeerBook
 from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND, to_datetime
 from fedgov.store.tables import deliveries
@@ -216,7 +217,7 @@ async def test_graves_of_others_are_cleared_after_three_months_and_our_own_stay(
 @pytest.mark.parametrize(
     ("statement", "indexes"),
     [
-        (delivery._DUE, ("ix_deliveries_due", "ix_deliveries_waiting")),
+        (_DUE, ("ix_deliveries_due", "ix_deliveries_waiting")),
         (inbox._SIZES, ("ix_inbox_items_due", "ix_inbox_items_waiting")),
         (inbox._DUE, ("ix_inbox_items_due", "ix_inbox_items_waiting")),
         (housekeeping._CLEAR_GRAVES, ("ix_objects_deleted_at",)),

@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import Row, update
 
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
-from fedgov.federation import actors, delivery, follows, keys, objects, outbox, peers
+from fedgov.federation import actors, delivery, follows, keys, objects, outbox, peers, results
 from fedgov.federation.delivery import DeliveryWorker
 from fedgov.federation.followers_sync import digest, read_header
+from fedgov.federation.parcels import due
 from fedgov.federation.signatures.message import Message
 from fedgov.federation.signatures.proofs import verify_proof
 from fedgov.federation.signatures.shapes import Shape
@@ -453,7 +454,7 @@ async def test_r5_dead_and_slow_hosts_cost_the_others_nothing(
 async def test_a_long_queue_for_a_busy_host_does_not_fill_the_batch(
     office: Office, fatima: str, delft: Neighbour, open_neighbour: OpenNeighbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "_DUE", delivery._DUE.limit(5))
+    monkeypatch.setattr(delivery, "BATCH", 5)
     slow = await open_neighbour("slow")
     await follower(office, slow)
     for _ in range(12):
@@ -469,7 +470,7 @@ async def test_a_long_queue_for_a_busy_host_does_not_fill_the_batch(
 async def test_a_long_queue_behind_a_refusal_does_not_fill_the_batch(
     office: Office, fatima: str, delft: Neighbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "_DUE", delivery._DUE.limit(5))
+    monkeypatch.setattr(delivery, "BATCH", 5)
     await follower(office, delft)
     bad = office.instance.site.post(7)
     delft.pages["/inbox"] = lambda asked: Page(403) if bad in asked.body.decode() else ACCEPTED
@@ -733,7 +734,7 @@ async def test_a_result_that_could_not_be_stored_means_sending_again(
     write, failures = office.instance.database.write, iter([True])
 
     async def refuse(use_case: Callable[..., Any], **values: Any) -> Any:
-        if use_case is delivery._succeed and next(failures, False):
+        if use_case is results._store and next(failures, False):
             raise UnreachableError("the disk is full", retry_after=5)
         return await write(use_case, **values)
 
@@ -804,6 +805,76 @@ async def test_what_is_published_wakes_the_worker(office: Office, fatima: str, d
     await publish(office)
     await _until(lambda: bool(delft.asked))
     assert time.monotonic() - start < 0.9
+    await _cancel(running)
+
+
+@pytest.fixture
+def no_idle_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker looks at its queues only when something tells it to."""
+    monkeypatch.setattr(delivery, "IDLE_SECONDS", 600.0)
+
+
+@pytest.mark.usefixtures("no_idle_looks")
+async def test_what_comes_in_for_a_host_while_it_is_being_sent_to_goes_right_after(
+    office: Office, fatima: str, delft: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await follower(office, delft)
+    go_on, read, looks = asyncio.Event(), office.instance.database.read, []
+
+    async def slowly(_asked: Asked) -> Page:
+        await go_on.wait()
+        return ACCEPTED
+
+    async def note(query: Callable[..., Any], **values: Any) -> Any:
+        found = await read(query, **values)
+        if query is due:
+            looks.append(len(delft.asked))
+        return found
+
+    monkeypatch.setattr(office.instance.database, "read", note)
+    delft.pages["/inbox"] = slowly
+    running = asyncio.create_task(DeliveryWorker(office.room).run())
+    await publish(office)
+    await _until(lambda: len(delft.asked) == 1)
+    await publish(office)
+    await _until(lambda: 1 in looks, seconds=10)  # that look leaves out the host, which is busy
+    go_on.set()
+    await _until(lambda: len(delft.asked) == 2, seconds=10)
+    await _cancel(running)
+
+
+@pytest.mark.usefixtures("no_idle_looks")
+async def test_what_one_look_did_not_read_is_read_by_the_next(
+    office: Office, fatima: str, delft: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "BATCH", 5)
+    await follower(office, delft)
+    for _ in range(12):
+        await publish(office)
+    running = asyncio.create_task(DeliveryWorker(office.room).run())
+    await _until(lambda: len(delft.asked) == 12, seconds=10)
+    await _cancel(running)
+
+
+@pytest.mark.usefixtures("no_idle_looks")
+async def test_a_second_choice_of_inbox_is_tried_at_once(office: Office, fatima: str, delft: Neighbour) -> None:
+    await follower(office, delft, shared=False)
+    moved = asyncio.Event()
+
+    async def gone(_asked: Asked) -> Page:
+        await moved.wait()
+        return Page(410)
+
+    delft.pages["/users/bram/inbox"] = ACCEPTED
+    running = asyncio.create_task(DeliveryWorker(office.room).run())
+    await publish(office)
+    await _until(lambda: len(delft.asked) == 1)
+    delft.pages["/users/bram/inbox"] = gone
+    await publish(office)
+    await _until(lambda: len(delft.asked) == 2, seconds=10)
+    await office.instance.write(lambda tx: tx.execute(update(actors_table).values(shared_inbox=delft.url("/inbox"))))
+    moved.set()
+    await _until(lambda: delft.asked[-1].target == "/inbox", seconds=10)
     await _cancel(running)
 
 
