@@ -1,24 +1,29 @@
-"""Giving up what was kept long enough: deliveries that nobody came for, and the graves of what others deleted.
+"""Giving up what was kept long enough: deliveries that nobody came for, graves, and the log of what was handled.
 
 Spec: ``docs/explanation/delivery.md``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
 
+from fedgov.federation.inbox import STORED_ELSEWHERE
 from fedgov.federation.results import PARK_AFTER
 from fedgov.instance import Instance
-from fedgov.kernel.clock import DAY, HOUR
-from fedgov.store.tables import deliveries, objects
+from fedgov.kernel.clock import DAY, HOUR, first_id_at
+from fedgov.store.tables import deliveries, inbox_items, objects
 from fedgov.store.transaction import Transaction
 
 EVERY: Final = HOUR
 KEEP_PARKED: Final = 30 * DAY
 KEEP_GRAVES: Final = 90 * DAY
 """Three times the age at which an activity is too old to be accepted, so no late Create finds its grave gone."""
+KEEP_LOG: Final = 90 * DAY
+"""So long a copy of what was handled is known as one. Servers try again for a week and keep for thirty days, and after
+thirty days an activity is too old; what comes later still finds the object that it made, or its grave."""
 BATCH: Final = 1_000
 GIVEN_UP: Final = "nobody there came for it in thirty days"
 
@@ -39,13 +44,50 @@ _CLEAR_GRAVES: Final = delete(objects).where(
     )
 )
 
+_HANDLED: Final = (
+    select(inbox_items.c.id)
+    .where(
+        inbox_items.c.state.in_(("done", "refused")),
+        inbox_items.c.id > bindparam("after"),
+        inbox_items.c.id < bindparam("before"),
+        inbox_items.c.type.in_((*sorted(STORED_ELSEWHERE), "Delete")),
+        inbox_items.c.proven.is_(False),
+    )
+    .order_by(inbox_items.c.id)
+    .limit(BATCH)
+)
+_CLEAR_LOG: Final = delete(inbox_items).where(inbox_items.c.id.in_(bindparam("ids", expanding=True)))
+
 
 async def tidy(instance: Instance) -> None:
     """Give up and clear what is due, in as many transactions as are short."""
-    while await instance.write(give_up_parked) == BATCH:
+    while await instance.write_behind(give_up_parked) == BATCH:
         pass
-    while await instance.write(clear_graves) == BATCH:
+    while await instance.write_behind(clear_graves) == BATCH:
         pass
+    await _clear_log(instance)
+
+
+async def _clear_log(instance: Instance) -> None:
+    """Forget what was handled long ago; looking for it is no work for the one who writes."""
+    after, before = 0, first_id_at(instance.clock.now() - KEEP_LOG)
+    while handled := await instance.read(find_handled, after=after, before=before):
+        await instance.write_behind(clear_log, ids=handled)
+        after = handled[-1]
+
+
+def find_handled(tx: Transaction, *, after: int, before: int) -> Sequence[int]:
+    """Return the row ids of posts, edits and deletions that were handled or refused, received between two row ids.
+
+    What may be named later by its URI alone, such as a Follow or a Like, stays. So does what carries
+    a proof: anybody could bring it again, not only its own server.
+    """
+    return list(tx.values(_HANDLED, {"after": after, "before": before}))
+
+
+def clear_log(tx: Transaction, *, ids: Sequence[int]) -> int:
+    """Forget these items of the inbox log; return how many were there."""
+    return tx.execute(_CLEAR_LOG, {"ids": ids})
 
 
 def give_up_parked(tx: Transaction) -> int:

@@ -85,6 +85,9 @@ _SIZES: Final = (
     .limit(BATCH)
 )
 _DUE: Final = select(inbox_items).where(_IS_DUE, inbox_items.c.id <= bindparam("last")).order_by(inbox_items.c.id)
+STORED_ELSEWHERE: Final = frozenset({"Create", "Update"})
+"""Types whose object has a row of its own once they are handled: then the log does not keep it twice, so that what
+its author deletes is gone. Others may be named later by their URI alone, as in an Undo of a Like."""
 _LOGGED: Final = select(inbox_items.c.body).where(
     inbox_items.c.origin == bindparam("origin"), inbox_items.c.activity_uri == bindparam("uri")
 )
@@ -93,6 +96,7 @@ _FINISH: Final = (
     .where(inbox_items.c.id == bindparam("item"), inbox_items.c.state == "queued")
     .values(state=bindparam("new_state"), reason=bindparam("why"), done_at=bindparam("at"))
 )
+_FINISH_STORED: Final = _FINISH.values(body=b"")
 
 _log = structlog.get_logger(__name__)
 
@@ -283,7 +287,7 @@ def _find_inner(tx: Transaction, *, origin: str, uri: str) -> dict[str, Any] | N
     if ours is not None:
         return ours
     body = tx.value(_LOGGED, {"origin": origin, "uri": uri})
-    return None if body is None else orjson.loads(bytes(body))
+    return orjson.loads(bytes(body)) if body else None
 
 
 def _object_types(tx: Transaction, activity: Activity) -> tuple[str, ...]:
@@ -302,13 +306,16 @@ def _object_types(tx: Transaction, activity: Activity) -> tuple[str, ...]:
 def _apply(tx: Transaction, *, plan: _Plan) -> None:
     """Mark the item and run its handler, in one transaction; nothing when another process did."""
     reason = "kept; this server does nothing with this type of activity" if plan.handler is None else None
-    was_queued = _finish(tx, row_id=plan.row.id, state="done", reason=reason)
+    is_stored = plan.handler is not None and plan.verified.activity.type in STORED_ELSEWHERE
+    was_queued = _finish(tx, row_id=plan.row.id, state="done", reason=reason, is_stored=is_stored)
     if was_queued and plan.handler is not None:
         plan.handler.apply(tx, plan.verified)
 
 
-def _finish(tx: Transaction, *, row_id: int, state: str, reason: str | None) -> bool:
-    return tx.execute(_FINISH, {"item": row_id, "new_state": state, "why": reason, "at": tx.now}) > 0
+def _finish(tx: Transaction, *, row_id: int, state: str, reason: str | None, is_stored: bool = False) -> bool:
+    """Note the result; False when another process did. The body goes when what it said is stored elsewhere."""
+    statement = _FINISH_STORED if is_stored else _FINISH
+    return tx.execute(statement, {"item": row_id, "new_state": state, "why": reason, "at": tx.now}) > 0
 
 
 def _postpone(tx: Transaction, *, row: Row[Any], reason: str, seconds: float | None) -> None:

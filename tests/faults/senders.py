@@ -196,9 +196,7 @@ def all_handled(home: Path, name: str) -> bool:
 
 def demand_each_once(home: Path, name: str, crowd: Senders) -> None:
     """Check that everything that was accepted is there exactly once, and had its effect exactly once."""
-    logged: Counter[Any] = Counter(
-        uri for (uri,) in rows(home, name, "SELECT json_extract(CAST(body AS TEXT), '$.object.id') FROM inbox_items")
-    )
+    logged: Counter[Any] = Counter(uri for (uri,) in rows(home, name, "SELECT order_key FROM inbox_items"))
     lost = [uri for uri in crowd.accepted if logged[uri] != 1]
     assert lost == [], f"{len(lost)} of {len(crowd.accepted)} accepted activities are not in the log once"
     assert set(logged) <= crowd.tried

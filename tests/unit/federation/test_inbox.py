@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 
 from fedgov.activitystreams.activity import Activity, read_activity
 from fedgov.activitystreams.audience import Audience, Visibility
@@ -163,6 +163,38 @@ async def test_a_type_that_nobody_handles_is_kept(office: Office, library: Libra
     assert row.state == "done"
     assert "kept" in row.reason
     assert orjson.loads(bytes(row.body)) == document
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+async def test_what_is_stored_as_an_object_is_not_kept_in_the_log_too(
+    office: Office, library: Library, kind: str
+) -> None:
+    found: list[bytes] = []
+    handler = Handler(lambda _tx, verified: found.append(verified.body))
+    document = activity(kind)
+    await arrive(office, document, document)
+    await worker(office, {(kind, ANY): handler}).settle()
+    await arrive(office, document)
+    await worker(office, {(kind, ANY): handler}).settle()
+    row = await item(office)
+    assert (row.state, row.reason, bytes(row.body)) == ("done", None, b"")
+    assert [orjson.loads(body) for body in found] == [document]
+
+
+async def test_what_was_refused_or_failed_is_kept_as_it_came(office: Office, library: Library) -> None:
+    def refuse(_tx: Transaction, _verified: VerifiedActivity) -> None:
+        raise ForbiddenError("not here")
+
+    def fail(_tx: Transaction, _verified: VerifiedActivity) -> None:
+        raise KeyError("a bug")
+
+    await arrive(office, activity(), activity("Update"))
+    await worker(office, {("Create", ANY): Handler(refuse), ("Update", ANY): Handler(fail)}).settle()
+    rows = await office.instance.read(lambda tx: tx.rows(select(inbox_items)))
+    assert {row.state: orjson.loads(bytes(row.body))["type"] for row in rows} == {
+        "refused": "Create",
+        "parked": "Update",
+    }
 
 
 @pytest.mark.parametrize("kind", ["Undo", "Accept", "Reject"])
