@@ -28,6 +28,8 @@ from fedgov.kernel.errors import MalformedError
 from fedgov.kernel.uris import same_origin
 
 KINDS: Final = ("Person", "Organization", "Application", "Service", "Group")
+PERSONAL: Final = ("Person", "Service")
+"""What an account can be: of a person, or of a program that writes in its own name."""
 """The actor types of ActivityStreams."""
 
 MAX_KEYS: Final = 10

@@ -106,6 +106,13 @@ def find_local(tx: Transaction, *, username: str) -> Row[Any] | None:
     return row if row is not None and row.local else None
 
 
+def known_uris(tx: Transaction, *, row_ids: Sequence[int]) -> list[str]:
+    """Return the URIs of those actors that exist, by their row ids, in the order given."""
+    rows = tx.rows(_BY_IDS, {"ids": list(row_ids)}) if row_ids else ()
+    known = {row.id: row.uri for row in rows}
+    return [known[row_id] for row_id in row_ids if row_id in known]
+
+
 def create_local(
     tx: Transaction,
     *,

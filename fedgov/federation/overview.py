@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
 
+from fedgov.activitystreams.actor import PERSONAL
 from fedgov.federation import follows as relations
 from fedgov.kernel.errors import NotFoundError
 from fedgov.store import audit
@@ -77,7 +78,7 @@ _DELIVERY_STATES: Final = (
     .group_by(deliveries.c.state)
 )
 _ACCOUNTS: Final = select(func.count()).where(
-    actors.c.local, actors.c.kind == "Person", actors.c.deleted_at.is_(None), actors.c.disabled_at.is_(None)
+    actors.c.local, actors.c.kind.in_(PERSONAL), actors.c.deleted_at.is_(None), actors.c.disabled_at.is_(None)
 )
 _POSTS: Final = select(func.count()).where(
     objects.c.local, objects.c.deleted_at.is_(None), objects.c.type.in_(POST_TYPES)

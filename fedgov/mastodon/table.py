@@ -4,9 +4,35 @@ from __future__ import annotations
 
 from typing import Final
 
-from fedgov.mastodon import filters, instance, lists, media, reactions, statuses, timelines, writing
+from fedgov.mastodon import (
+    accounts,
+    domain_blocks,
+    filters,
+    instance,
+    lists,
+    media,
+    profile,
+    reactions,
+    relationships,
+    statuses,
+    timelines,
+    writing,
+)
 from fedgov.mastodon.endpoints import Table
 
-AREAS: Final = (filters, instance, lists, media, reactions, statuses, timelines, writing)
+AREAS: Final = (
+    accounts,
+    domain_blocks,
+    filters,
+    instance,
+    lists,
+    media,
+    profile,
+    reactions,
+    relationships,
+    statuses,
+    timelines,
+    writing,
+)
 
 TABLE: Final = Table(endpoint for area in AREAS for endpoint in area.ENDPOINTS)

@@ -97,6 +97,7 @@ class Counter:
 
     town: Town
     session: aiohttp.ClientSession = field(repr=False)
+    fediverse: Fediverse
 
     @property
     def visitor(self) -> App:
@@ -121,5 +122,5 @@ async def counter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(keys, "generate_rsa", pooled_rsa)
     fediverse = Fediverse(tmp_path)
     async with aiohttp.ClientSession() as session:
-        yield Counter(await fediverse.add("gouda"), session)
+        yield Counter(await fediverse.add("gouda"), session, fediverse)
     await fediverse.close()

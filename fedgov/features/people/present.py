@@ -10,6 +10,7 @@ import orjson
 from markupsafe import Markup
 from sqlalchemy import Row, select
 
+from fedgov.activitystreams.actor import PERSONAL
 from fedgov.activitystreams.link import web_url
 from fedgov.activitystreams.tag import read_emojis
 from fedgov.features.people import queries
@@ -97,7 +98,7 @@ def profile_path(row: Row[Any]) -> str:
     """Return the path of an actor's page on this instance."""
     if not row.local:
         return f"/people/{handle_of(row)}"
-    return f"/users/{row.username}" if row.kind == "Person" else "/about"
+    return f"/users/{row.username}" if row.kind in PERSONAL else "/about"
 
 
 def initials(name: str) -> str:

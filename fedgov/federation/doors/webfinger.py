@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote
 
 from sqlalchemy import Row
 
+from fedgov.activitystreams.actor import PERSONAL
 from fedgov.federation import actors
 from fedgov.federation.doors.answers import Reply, public, unless_known
 from fedgov.federation.doors.asgi import Request
@@ -140,7 +141,7 @@ def _links(row: Row[Any], *, page: str, site: Site) -> list[dict[str, str]]:
     ]
     if row.avatar_url:
         links.append({"rel": AVATAR, "href": row.avatar_url})
-    if row.kind == "Person":
+    if row.kind in PERSONAL:
         links.append({"rel": SUBSCRIBE, "template": interact + "{uri}"})
         links += [{"rel": INTENT + intent, "template": interact + "{object}"} for intent in ("Follow", "Object")]
     return links

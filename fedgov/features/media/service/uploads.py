@@ -93,7 +93,7 @@ async def upload_portrait(instance: Instance, *, owner: str, data: bytes, field:
         instance: The server.
         owner: URI of the local actor.
         data: The file.
-        field: Name of the form field, for a refusal.
+        field: ``avatar``, or ``header`` for the broad picture above a profile, which keeps its size.
 
     Returns:
         Its address on this instance.
@@ -109,7 +109,7 @@ async def upload_portrait(instance: Instance, *, owner: str, data: bytes, field:
         kept = await upload(instance, owner=owner, name="", data=data, public=True)
     except InvalidError as error:
         raise InvalidError(error.safe, field=field, detail=error.detail) from error
-    return kept.preview_url(instance.site)
+    return kept.url(instance.site) if field == "header" else kept.preview_url(instance.site)
 
 
 def prepare(data: bytes, *, max_pixels: int) -> Prepared:

@@ -7,7 +7,7 @@ from typing import Final
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
-from fedgov.features.notices.service import bookmarks, filters, home, lists, markers, notifications
+from fedgov.features.notices.service import bookmarks, filters, follow_choices, home, lists, markers, notifications
 from fedgov.features.notices.vocabulary import Kind, Outcome
 from fedgov.features.people.vocabulary import ActorRemoved, Blocked, Followed, FollowRequested, Unfollowed
 from fedgov.features.posts.queries import parts, timelines
@@ -134,6 +134,8 @@ def on_unfollowed(tx: Transaction, event: Unfollowed) -> None:
     """Take off the timeline what came by following, and what was told about it."""
     home.remove_followed(tx, reader=event.follower, source=event.following)
     lists.drop_member(tx, owner=event.follower, member=event.following)
+    if tx.site.owns(event.follower):
+        follow_choices.forget(tx, follower=event.follower, following=event.following)
     for kind in (Kind.FOLLOW, Kind.FOLLOW_REQUEST):
         notifications.take_back(tx, owner=event.following, kind=kind, actor=event.follower)
 

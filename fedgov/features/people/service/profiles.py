@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +11,7 @@ import orjson
 from sqlalchemy import update
 
 from fedgov.activitystreams.activity import embeddable
-from fedgov.activitystreams.actor import Actor
+from fedgov.activitystreams.actor import PERSONAL, Actor
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
 from fedgov.features.people import policy, queries
 from fedgov.features.people.service.follows import active
@@ -43,6 +44,7 @@ class Profile:
         lists_followers: Others may see who follows and is followed, not only how many.
         discoverable: May be found by others and recommended.
         indexable: Public posts may be found by their words.
+        bot: It is a program that writes here, and no person.
     """
 
     name: str | None = None
@@ -54,8 +56,10 @@ class Profile:
     lists_followers: bool | None = None
     discoverable: bool | None = None
     indexable: bool | None = None
+    bot: bool | None = None
 
 
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?\Z")
 _LINES: Final = {"name": policy.MAX_NAME, "function": policy.MAX_LINE, "department": policy.MAX_LINE}
 _SWITCHES: Final = ("approves_followers", "lists_followers", "discoverable", "indexable")
 
@@ -84,6 +88,8 @@ def change_profile(
     values |= {name: _line(getattr(profile, name), name) for name in _LINES if getattr(profile, name) is not None}
     if values.get("name") == "":
         values["name"] = row.username
+    if profile.bot is not None and row.kind in PERSONAL:
+        values["kind"] = "Service" if profile.bot else "Person"
     values |= _pictures(tx, pictures or {})
     sources: dict[str, str] = {}
     if profile.summary is not None:
@@ -126,6 +132,39 @@ def change_preferences(tx: Transaction, *, account_id: int, language: str = "", 
         "default_audience": policy.check_audience(default_audience),
     }
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+
+
+def change_posting(
+    tx: Transaction,
+    *,
+    actor: str,
+    default_audience: str | None = None,
+    sensitive: bool | None = None,
+    language: str | None = None,
+) -> None:
+    """Change what apps begin a new post with; None leaves a value as it is.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor.
+        default_audience: Whom they propose; the composer of the pages does so too.
+        sensitive: Whether they mark posts as sensitive.
+        language: Such as ``nl``; empty for what the app says.
+
+    Raises:
+        InvalidError: A value is not acceptable.
+    """
+    values: dict[str, Any] = {}
+    if default_audience is not None:
+        values["default_audience"] = policy.check_audience(default_audience)
+    if sensitive is not None:
+        values["posts_sensitive"] = sensitive
+    if language is not None:
+        if language and not _LANGUAGE.match(language):
+            raise InvalidError("this is no language", field="language")
+        values["posts_language"] = language or None
+    if values:
+        tx.execute(update(accounts).where(accounts.c.actor_uri == actor).values(**values))
 
 
 def change_email(tx: Transaction, *, account_id: int, email: str) -> None:

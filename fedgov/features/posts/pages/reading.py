@@ -9,6 +9,7 @@ from urllib.parse import quote
 from quart import Response, request
 from sqlalchemy import Row
 
+from fedgov.activitystreams.actor import PERSONAL
 from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.tag import normalise_hashtag
 from fedgov.features.people.present import profile_card, profile_path
@@ -129,7 +130,7 @@ async def local_profile(name: str) -> Response:
         raise NotFoundError("there is no such person")
     if row.deleted_at is not None:
         raise GoneError("this account was deleted")
-    if row.kind != "Person":
+    if row.kind not in PERSONAL:
         return redirect_to("/about")
     return await _profile(row)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, func, select
 
+from fedgov.activitystreams.actor import PERSONAL
 from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.store.tables import activities, actors, deliveries, follows, peers
 from fedgov.store.transaction import Transaction
@@ -22,7 +23,7 @@ _COLLEAGUES: Final = (
     .select_from(actors)
     .where(
         actors.c.local,
-        actors.c.kind == "Person",
+        actors.c.kind.in_(PERSONAL),
         actors.c.deleted_at.is_(None),
         actors.c.disabled_at.is_(None),
         actors.c.uri != bindparam("author"),

@@ -25,6 +25,30 @@ _FIGURES: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kinds:
+    """What of somebody's posts is wanted.
+
+    Args:
+        replies: Also what answers others.
+        shares: Also what was shared; never where only some of the own posts are wanted.
+        only_media: Only posts with files.
+        tag: Only posts about this subject, with or without ``#``; None for all.
+    """
+
+    replies: bool = True
+    shares: bool = True
+    only_media: bool = False
+    tag: str | None = None
+
+
+_TABS: Final[dict[ProfileTab, Kinds]] = {
+    "posts": Kinds(replies=False),
+    "replies": Kinds(shares=False),
+    "media": Kinds(shares=False, only_media=True),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A post in a list.
@@ -108,20 +132,24 @@ def profile_timeline(
         tab: ``posts`` leaves out replies and adds what was shared; ``replies`` has
             both own kinds; ``media`` only what has files.
     """
-    own = select(posts.c.object_id).where(posts.c.author == author, may_be_readable(tx, viewer=viewer))
-    if tab == "media":
-        files = select(attachments.c.id).where(
-            attachments.c.object_id == posts.c.object_id, attachments.c.kind != "link"
-        )
-        own = own.where(files.exists())
-    if tab != "posts":
+    return author_timeline(tx, author=author, viewer=viewer, page=page, kinds=_TABS[tab])
+
+
+def author_timeline(
+    tx: Transaction, *, author: str, viewer: str | None, page: PageRequest, kinds: Kinds
+) -> Page[Entry]:
+    """Return what somebody wrote and shared, as far as the reader may read it.
+
+    Args:
+        tx: The open transaction.
+        author: URI of the actor.
+        viewer: URI of the actor who asks; None for somebody unknown.
+        page: Which part.
+        kinds: What is wanted.
+    """
+    own = _written(tx, author=author, viewer=viewer, kinds=kinds)
+    if not kinds.shares or kinds.only_media or kinds.tag is not None:
         return _page(tx, own, viewer=viewer, page=page)
-    # A thread that somebody spins on alone belongs to the posts.
-    parents = posts.alias("parents")
-    continued = select(parents.c.object_id).where(
-        parents.c.object_id == posts.c.in_reply_to_id, parents.c.author == author
-    )
-    own = own.where(or_(posts.c.in_reply_to_uri.is_(None), continued.exists()))
     shared = (
         select(shares.c.id, shares.c.object_id, shares.c.actor)
         .join(posts, posts.c.object_id == shares.c.object_id)
@@ -131,6 +159,28 @@ def profile_timeline(
         own.with_only_columns(posts.c.object_id.label("entry"), posts.c.object_id, null().label("shared_by")), shared
     ).subquery()
     return _page_of_entries(tx, both, viewer=viewer, page=page)
+
+
+def _written(tx: Transaction, *, author: str, viewer: str | None, kinds: Kinds) -> Select[Any]:
+    own = select(posts.c.object_id).where(posts.c.author == author, may_be_readable(tx, viewer=viewer))
+    if kinds.only_media:
+        files = select(attachments.c.id).where(
+            attachments.c.object_id == posts.c.object_id, attachments.c.kind != "link"
+        )
+        own = own.where(files.exists())
+    if kinds.tag is not None:
+        named = select(hashtags.c.tag).where(
+            hashtags.c.object_id == posts.c.object_id, hashtags.c.tag == (normalise_hashtag(kinds.tag) or "")
+        )
+        own = own.where(named.exists())
+    if kinds.replies:
+        return own
+    # A thread that somebody spins on alone belongs to the posts.
+    parents = posts.alias("parents")
+    continued = select(parents.c.object_id).where(
+        parents.c.object_id == posts.c.in_reply_to_id, parents.c.author == author
+    )
+    return own.where(or_(posts.c.in_reply_to_uri.is_(None), continued.exists()))
 
 
 def _listed_share(tx: Transaction, viewer: str | None, author: str) -> Any:  # noqa: ANN401 - an SQL condition

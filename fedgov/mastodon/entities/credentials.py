@@ -1,0 +1,107 @@
+"""A person's own account, as apps show it to that person.
+
+Spec: https://docs.joinmastodon.org/entities/CredentialAccount/; entities/Preferences; entities/Profile
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from fedgov.kernel.uris import Site
+from fedgov.mastodon.entities.account import Entity, Known, account_entity
+
+TO_MASTODON: Final = {
+    "public": "public",
+    "unlisted": "unlisted",
+    "followers": "private",
+    "organisation": "private",
+    "direct": "direct",
+}
+"""What apps call an audience; of those without a name the narrowest that is not a direct message."""
+
+FROM_MASTODON: Final = {"public": "public", "unlisted": "unlisted", "private": "followers", "direct": "direct"}
+
+_COLLEAGUE: Final = {"id": "-99", "name": "", "permissions": "0", "color": "", "highlighted": False}
+_ADMINISTRATOR: Final = {"id": "3", "name": "Admin", "permissions": "1", "color": "", "highlighted": False}
+"""Permission 1 is everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What only the person sees of the own account.
+
+    Args:
+        known: What everybody may see.
+        note: Markdown, as typed.
+        fields: Names and values, as typed.
+        audience: Whom the composer proposes.
+        sensitive: Whether apps mark what is posted as sensitive.
+        language: Of what is posted; None for what the app says.
+        follow_requests: How many wait for an answer.
+        administrator: Looks after the instance.
+    """
+
+    known: Known
+    note: str
+    fields: tuple[tuple[str, str], ...]
+    audience: str
+    sensitive: bool
+    language: str | None
+    follow_requests: int
+    administrator: bool
+
+
+def credential_account(own: Own, *, site: Site) -> Entity:
+    """Return a CredentialAccount entity."""
+    profile = own.known.profile
+    source = {
+        "privacy": TO_MASTODON[own.audience],
+        "sensitive": own.sensitive,
+        "language": own.language,
+        "note": own.note,
+        "fields": [{"name": name, "value": value, "verified_at": None} for name, value in own.fields],
+        "follow_requests_count": own.follow_requests,
+        "hide_collections": not profile.lists_followers,
+        "discoverable": profile.discoverable,
+        "indexable": profile.indexable,
+        "attribution_domains": [],
+        "quote_policy": "nobody",
+    }
+    role = _ADMINISTRATOR if own.administrator else _COLLEAGUE
+    return account_entity(own.known, site=site) | {"source": source, "role": role}
+
+
+def profile_entity(own: Own, *, site: Site) -> Entity:
+    """Return a Profile entity: what the person typed, and no HTML."""
+    account = account_entity(own.known, site=site)
+    profile = own.known.profile
+    copied = ("id", "display_name", "locked", "bot", "discoverable", "indexable", "hide_collections")
+    return {name: account[name] for name in copied} | {
+        "note": own.note,
+        "fields": [{"name": name, "value": value, "verified_at": None} for name, value in own.fields],
+        "avatar": account["avatar"] if profile.person.avatar_url else None,
+        "avatar_static": account["avatar"] if profile.person.avatar_url else None,
+        "avatar_description": "",
+        "header": account["header"] if profile.header_url else None,
+        "header_static": account["header"] if profile.header_url else None,
+        "header_description": "",
+        "show_media": True,
+        "show_media_replies": True,
+        "show_featured": True,
+        "attribution_domains": [],
+        "featured_tags": [],
+    }
+
+
+def preferences_entity(own: Own) -> Entity:
+    """Return a Preferences entity."""
+    return {
+        "posting:default:visibility": TO_MASTODON[own.audience],
+        "posting:default:sensitive": own.sensitive,
+        "posting:default:language": own.language,
+        "posting:default:quote_policy": "nobody",
+        "reading:expand:media": "default",
+        "reading:expand:spoilers": False,
+        "reading:autoplay:gifs": False,
+    }
