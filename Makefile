@@ -10,7 +10,7 @@ LOCKED := --quiet --require-hashes --no-deps --requirement
 SELF := --quiet --no-deps --no-build-isolation --editable .
 LANGUAGES := nl en fy
 # What marks a text besides gettext: `later`, and refusals whose reason a page shows.
-KEYWORDS := later InvalidError ConflictError ForbiddenError RateLimitedError OverLimitError
+KEYWORDS := later InvalidError ConflictError ForbiddenError RateLimitedError OverLimitError UnknownClientError InvalidScopeError
 LOCK := $(BIN)/uv pip compile pyproject.toml --extra postgres --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --overrides requirements/overrides.txt --custom-compile-command "make locks" --no-annotate --quiet
 

@@ -60,6 +60,7 @@ from fedgov.kernel.limits import Limiter
 from fedgov.kernel.log import begin_request
 from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import host, normalise_host
+from fedgov.mastodon import authorise
 from fedgov.mastodon.reception import Reception
 from fedgov.store import audit, erasures, schema
 from fedgov.store.database import open_database
@@ -390,6 +391,7 @@ def web_application() -> Quart:
     for feature in FEATURES:
         if feature.pages is not None:
             app.register_blueprint(feature.pages())
+    app.register_blueprint(authorise.blueprint())
     return app
 
 

@@ -26,6 +26,29 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppRow:
+    """A program that can use the reader's account.
+
+    Args:
+        app_id: Row id of the app; None for a token made on the command line.
+        token_id: Row id of its (newest) token.
+        website: URL, or None.
+        website_host: Host of that, for people to read; empty without one.
+        scopes: What it may do.
+        since: When it first got access.
+    """
+
+    app_id: int | None
+    token_id: int
+    name: str
+    website: str | None
+    website_host: str
+    scopes: tuple[str, ...]
+    since: int
+    last_used_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowRequestRow:
     """Somebody asks to follow the reader."""
 

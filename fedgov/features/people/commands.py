@@ -12,7 +12,8 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from fedgov.features.people import policy, queries
+from fedgov.features.people import queries
+from fedgov.features.people.policy import people as policy
 from fedgov.features.people.service import accounts, follows, moves, passwords, profiles, tokens
 from fedgov.features.plate import Entrance
 from fedgov.federation import actors

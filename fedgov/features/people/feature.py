@@ -7,6 +7,13 @@ from typing import Final
 from fedgov.features.people.commands import COMMANDS
 from fedgov.features.people.inbox import HANDLERS
 from fedgov.features.people.pages.blueprint import blueprint
-from fedgov.features.plate import Feature
+from fedgov.features.people.service.pruning import EVERY, prune
+from fedgov.features.plate import Feature, Job
 
-FEATURE: Final = Feature(name="people", handlers=HANDLERS, pages=blueprint, commands=COMMANDS)
+FEATURE: Final = Feature(
+    name="people",
+    handlers=HANDLERS,
+    pages=blueprint,
+    commands=COMMANDS,
+    jobs=(Job(name="prune apps and tokens", every=EVERY, run=prune),),
+)

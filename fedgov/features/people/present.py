@@ -14,7 +14,7 @@ from fedgov.activitystreams.actor import PERSONAL
 from fedgov.activitystreams.link import web_url
 from fedgov.activitystreams.tag import read_emojis
 from fedgov.features.people import queries
-from fedgov.features.people.policy import MAX_NAME
+from fedgov.features.people.policy.people import MAX_NAME
 from fedgov.federation import actors, follows
 from fedgov.kernel.text.plain import truncate
 from fedgov.kernel.uris import Handle

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, func, literal, or_, select, union
 
 from fedgov.activitystreams.document import Document
-from fedgov.features.people.policy import Party
+from fedgov.features.people.policy.people import Party
 from fedgov.features.people.tables import accounts, host_blocks, moves, sessions, tokens
 from fedgov.features.people.tables import blocks as block_rows
 from fedgov.features.people.tables import mutes as mute_rows
@@ -184,21 +184,22 @@ def sessions_of(tx: Transaction, *, account_id: int) -> Sequence[Row[Any]]:
 
 
 def token(tx: Transaction, *, token_hash: str) -> Row[Any] | None:
-    """Return a token that may be used now, with the columns of its account, or None."""
+    """Return a token that may be used now, with the columns of its account (None for an app's own), or None."""
     return tx.row(_TOKEN, {"token_hash": token_hash})
 
 
 _TOKEN: Final = (
     select(
         tokens.c.id,
+        tokens.c.app_id,
+        tokens.c.account_id,
         tokens.c.scopes,
         tokens.c.last_used_at,
-        accounts.c.id.label("account_id"),
         accounts.c.actor_uri,
         accounts.c.username,
         accounts.c.administrator,
     )
-    .join(accounts, accounts.c.id == tokens.c.account_id)
+    .join_from(tokens, accounts, accounts.c.id == tokens.c.account_id, isouter=True)
     .where(
         tokens.c.token_hash == bindparam("token_hash"),
         tokens.c.revoked_at.is_(None),

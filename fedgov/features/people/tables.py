@@ -45,18 +45,53 @@ sessions: Final = Table(
     Index("ix_sessions_expires_at", "expires_at"),
 )
 
+apps: Final = Table(
+    "apps",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("client_id", String(64), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("website", Text),
+    Column("redirect_uris", Text, nullable=False),  # separated by line ends
+    Column("scopes", Text, nullable=False),  # separated by spaces
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_apps_created_at", "created_at"),
+)
+"""Programs that registered themselves; anybody may do that, so that it means nothing yet."""
+
+codes: Final = Table(
+    "codes",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("app_id", BigInteger, ForeignKey("apps.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("code_challenge", String(43)),  # None: the app sent none
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("token_id", BigInteger),  # what it was exchanged for; None: not yet
+    Index("ix_codes_app_id", "app_id"),
+    Index("ix_codes_account_id", "account_id"),
+    Index("ix_codes_expires_at", "expires_at"),
+)
+"""What a person gave an app to fetch a token with, once."""
+
 tokens: Final = Table(
     "tokens",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("token_hash", String(64), nullable=False, unique=True),
-    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("app_id", BigInteger, ForeignKey("apps.id", ondelete="CASCADE")),  # None: made on the command line
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE")),  # None: the app's own
     Column("scopes", Text, nullable=False),  # separated by spaces
     Column("name", Text, nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False),
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
     Index("ix_tokens_account_id", "account_id"),
+    Index("ix_tokens_app_id", "app_id"),
 )
 
 blocks: Final = Table(

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from fedgov.kernel.errors import InvalidError, UnverifiedError
+
+OUT_OF_BAND: Final = "urn:ietf:wg:oauth:2.0:oob"
+"""Instead of an address to return to: the person copies the code by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +70,45 @@ class ProfileChanged:
     """Somebody here or elsewhere changed how they are described."""
 
     uri: str
+
+
+# --- apps -------------------------------------------------------------------------------------------------------
+
+
+class UnknownClientError(UnverifiedError):
+    """Nobody registered an app with this id and secret."""
+
+    code = "invalid_client"
+
+
+class InvalidGrantError(InvalidError):
+    """The code cannot be exchanged (any more), or not by this app."""
+
+    code = "invalid_grant"
+
+
+class InvalidScopeError(InvalidError):
+    """A scope does not exist, or is more than the app may ask for."""
+
+    code = "invalid_scope"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppRequest:
+    """What an app asks for when it sends a person to us, as it stands in the address.
+
+    Args:
+        response_type: ``code``.
+        redirect_uri: Where the person goes afterwards.
+        scope: Separated by spaces; empty for the default.
+        state: What the app wants to hear again; None when it said nothing.
+        code_challenge: Hash of a secret that the app shows later, or empty.
+        code_challenge_method: ``S256``, or empty without a challenge.
+    """
+
+    response_type: str = ""
+    redirect_uri: str = ""
+    scope: str = ""
+    state: str | None = None
+    code_challenge: str = ""
+    code_challenge_method: str = ""

@@ -10,7 +10,7 @@ from typing import Final
 
 from fedgov import __version__
 from fedgov.features.media.policy.kinds import MEDIA_TYPES
-from fedgov.features.people import policy as people
+from fedgov.features.people.policy import people
 from fedgov.features.posts import policy as posts
 from fedgov.federation.doors.face import Usage
 from fedgov.kernel.clock import SECOND

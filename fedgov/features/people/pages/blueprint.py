@@ -7,7 +7,7 @@ from typing import Final
 
 from quart import Blueprint, Response
 
-from fedgov.features.people.pages import administration, interaction, lists, logins, relations, settings
+from fedgov.features.people.pages import administration, apps, interaction, lists, logins, relations, settings
 
 _VIEWS: Final[tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...]] = (
     ("GET", "/login", logins.show_login),
@@ -25,6 +25,8 @@ _VIEWS: Final[tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...]] =
     ("POST", "/settings/password", settings.change_password),
     ("GET", "/settings/sessions", settings.show_sessions),
     ("POST", "/settings/sessions", settings.end_session),
+    ("GET", "/settings/apps", apps.show_apps),
+    ("POST", "/settings/apps", apps.withdraw_app),
     ("POST", "/follow", relations.follow),
     ("POST", "/unfollow", relations.unfollow),
     ("POST", "/block", relations.block),

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import Row, delete, update
 
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
-from fedgov.features.people import policy, queries
-from fedgov.features.people.service import logins, passwords, rates, removal
-from fedgov.features.people.tables import accounts, sessions, tokens
+from fedgov.features.people import queries
+from fedgov.features.people.policy import people as policy
+from fedgov.features.people.service import logins, passwords, rates, removal, tokens
+from fedgov.features.people.tables import accounts, codes, sessions
+from fedgov.features.people.tables import tokens as token_rows
 from fedgov.features.people.vocabulary import AccountCreated
 from fedgov.federation import actors, keys, outbox
 from fedgov.federation.keys import KeyPair
@@ -200,6 +202,7 @@ def _set_disabled(tx: Transaction, *, found: Row[Any], at: int | None) -> None:
     tx.execute(update(accounts).where(accounts.c.id == found.id).values(disabled_at=at))
     if at is not None:
         tx.execute(delete(sessions).where(sessions.c.account_id == found.id))
+        tx.signal(tokens.signal_of(found.id))
     actors.change_local(tx, uri=found.actor_uri, values={"disabled_at": at})
     erasures.note(tx, "enabled" if at is None else "disabled", found.actor_uri)
     tx.signal("accounts")
@@ -241,7 +244,8 @@ def _delete(tx: Transaction, *, found: Row[Any]) -> None:
         visibility=Visibility.PUBLIC,
         also_to=queries.acquaintances(tx, of=row.uri),
     )
-    for table in (sessions, tokens):
+    tokens.end_all(tx, account_id=found.id)
+    for table in (sessions, token_rows):
         tx.execute(delete(table).where(table.c.account_id == found.id))
     tx.execute(delete(accounts).where(accounts.c.id == found.id))
     removal.remove_actor(tx, uri=row.uri)
@@ -258,7 +262,8 @@ def end_all_logins(tx: Transaction) -> int:
     Returns:
         How many there were.
     """
-    revoked = tx.execute(update(tokens).where(tokens.c.revoked_at.is_(None)).values(revoked_at=tx.now))
+    revoked = tx.execute(update(token_rows).where(token_rows.c.revoked_at.is_(None)).values(revoked_at=tx.now))
+    tx.execute(delete(codes))
     tx.signal("accounts")
     return revoked + tx.execute(delete(sessions))
 
@@ -350,8 +355,6 @@ def set_password(tx: Transaction, *, account_id: int, password_hash: str, keep_s
     found = queries.account(tx, account_id=account_id)
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash))
     tx.execute(delete(sessions).where(sessions.c.account_id == account_id, sessions.c.token_hash != keep_session))
-    tx.execute(
-        update(tokens).where(tokens.c.account_id == account_id, tokens.c.revoked_at.is_(None)).values(revoked_at=tx.now)
-    )
+    tokens.end_all(tx, account_id=account_id)
     tx.signal("accounts")
     audit.note(tx, "password.changed", target=found.actor_uri)

@@ -13,7 +13,8 @@ from sqlalchemy import Row
 from fedgov.activitystreams.activity import embeddable
 from fedgov.activitystreams.audience import Audience, Visibility
 from fedgov.activitystreams.document import Document
-from fedgov.features.people import policy, queries
+from fedgov.features.people import queries
+from fedgov.features.people.policy import people as policy
 from fedgov.features.people.vocabulary import Followed, FollowRequested, Unfollowed
 from fedgov.federation import actors, follows, outbox
 from fedgov.kernel.errors import ForbiddenError, NotFoundError

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Row, update
 
-from fedgov.features.people import policy, queries
+from fedgov.features.people import queries
+from fedgov.features.people.policy import people as policy
 from fedgov.features.people.service import passwords, rates
 from fedgov.features.people.tables import accounts
 from fedgov.instance import Instance

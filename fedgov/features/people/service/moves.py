@@ -9,7 +9,8 @@ import orjson
 from sqlalchemy import Row, update
 
 from fedgov.activitystreams.audience import Audience, Visibility
-from fedgov.features.people import policy, queries
+from fedgov.features.people import queries
+from fedgov.features.people.policy import people as policy
 from fedgov.features.people.service import blocks, follows
 from fedgov.features.people.service.profiles import publish_profile
 from fedgov.features.people.tables import moves

@@ -13,7 +13,8 @@ from sqlalchemy import update
 from fedgov.activitystreams.activity import embeddable
 from fedgov.activitystreams.actor import PERSONAL, Actor
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
-from fedgov.features.people import policy, queries
+from fedgov.features.people import queries
+from fedgov.features.people.policy import people as policy
 from fedgov.features.people.service.follows import active
 from fedgov.features.people.tables import accounts
 from fedgov.features.people.vocabulary import ProfileChanged

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
 
-from fedgov.features.people import policy
-from fedgov.features.people.policy import Attempts
+from fedgov.features.people.policy import people as policy
+from fedgov.features.people.policy.people import Attempts
 from fedgov.features.people.tables import attempts
 from fedgov.kernel.clock import SECOND
 from fedgov.kernel.errors import RateLimitedError

@@ -706,21 +706,58 @@ def upgrade() -> None:
         batch_op.create_index('ix_sessions_account_id', ['account_id'], unique=False)
         batch_op.create_index('ix_sessions_expires_at', ['expires_at'], unique=False)
 
+    op.create_table('apps',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('client_id', sa.String(length=64), nullable=False),
+    sa.Column('secret_hash', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('website', sa.Text(), nullable=True),
+    sa.Column('redirect_uris', sa.Text(), nullable=False),
+    sa.Column('scopes', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_apps')),
+    sa.UniqueConstraint('client_id', name=op.f('uq_apps_client_id'))
+    )
+    with op.batch_alter_table('apps', schema=None) as batch_op:
+        batch_op.create_index('ix_apps_created_at', ['created_at'], unique=False)
+
+    op.create_table('codes',
+    sa.Column('code_hash', sa.String(length=64), nullable=False),
+    sa.Column('app_id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('scopes', sa.Text(), nullable=False),
+    sa.Column('redirect_uri', sa.Text(), nullable=False),
+    sa.Column('code_challenge', sa.String(length=43), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.Column('token_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_codes_account_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['app_id'], ['apps.id'], name=op.f('fk_codes_app_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('code_hash', name=op.f('pk_codes'))
+    )
+    with op.batch_alter_table('codes', schema=None) as batch_op:
+        batch_op.create_index('ix_codes_account_id', ['account_id'], unique=False)
+        batch_op.create_index('ix_codes_app_id', ['app_id'], unique=False)
+        batch_op.create_index('ix_codes_expires_at', ['expires_at'], unique=False)
+
     op.create_table('tokens',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
-    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.Column('account_id', sa.BigInteger(), nullable=True),
     sa.Column('scopes', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), server_default='', nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('last_used_at', sa.BigInteger(), nullable=True),
     sa.Column('revoked_at', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_tokens_account_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['app_id'], ['apps.id'], name=op.f('fk_tokens_app_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tokens')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_tokens_token_hash'))
     )
     with op.batch_alter_table('tokens', schema=None) as batch_op:
         batch_op.create_index('ix_tokens_account_id', ['account_id'], unique=False)
+        batch_op.create_index('ix_tokens_app_id', ['app_id'], unique=False)
 
     op.create_table('attachments',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from fedgov.features.people import policy, queries
+from fedgov.features.people import queries
+from fedgov.features.people.policy import people as policy
 from fedgov.features.people.service import accounts, logins, passwords, sessions, tokens
 from fedgov.features.people.service.sessions import AccountSessions
 from fedgov.features.people.vocabulary import AccountCreated, ActorRemoved

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fedgov.features.people import policy
-from fedgov.features.people.policy import Attempts, Party
+from fedgov.features.people.policy import people as policy
+from fedgov.features.people.policy.people import Attempts, Party
 from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from fedgov.kernel.errors import ConflictError, ForbiddenError, InvalidError
 
@@ -75,16 +75,6 @@ def test_an_email_address_may_be_left_out() -> None:
 def test_what_is_no_email_address_is_refused(email: str) -> None:
     with pytest.raises(InvalidError):
         policy.check_email(email)
-
-
-def test_scopes_are_each_kept_once() -> None:
-    assert policy.check_scopes("read write  read write:statuses") == "read write write:statuses"
-
-
-@pytest.mark.parametrize("scopes", ["", "everything", "read admin", "read:Ä", "write;drop"])
-def test_a_scope_that_does_not_exist_is_refused(scopes: str) -> None:
-    with pytest.raises(InvalidError):
-        policy.check_scopes(scopes)
 
 
 def test_a_language_or_audience_outside_the_list_is_refused() -> None:

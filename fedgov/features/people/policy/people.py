@@ -41,7 +41,6 @@ _COMMON: Final = frozenset(
     }
 )
 _EMAIL: Final = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+\Z")
-_SCOPE: Final = re.compile(r"(?:read|write|follow|push|profile)(?::[a-z_]{1,40})?\Z")
 
 
 # --- names and passwords ----------------------------------------------------------------------------------------
@@ -104,21 +103,6 @@ def check_email(email: str) -> str | None:
     if len(address) > MAX_EMAIL or not _EMAIL.match(address):
         raise InvalidError("this is not an e-mail address", field="email")
     return address
-
-
-def check_scopes(scopes: str) -> str:
-    """Return what a token may be used for, each scope once, in order.
-
-    Args:
-        scopes: Separated by spaces, such as ``read write follow push`` or ``read:accounts``.
-
-    Raises:
-        InvalidError: There is none, or one that does not exist.
-    """
-    wanted = dict.fromkeys(scopes.split())
-    if not wanted or not all(_SCOPE.match(scope) for scope in wanted):
-        raise InvalidError("scopes are read, write, follow, push and profile, separated by spaces", field="scopes")
-    return " ".join(wanted)
 
 
 def check_language(language: str) -> str | None:
