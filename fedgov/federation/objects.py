@@ -157,6 +157,11 @@ def bury(tx: Transaction, *, uri: str, author: str, kind: str = "Tombstone") -> 
     return row
 
 
+def unbury(tx: Transaction, *, row_id: int) -> None:
+    """Forget the grave of an object that was never here, because somebody dug it who had no right to."""
+    tx.execute(delete(objects).where(objects.c.id == row_id, objects.c.deleted_at.is_not(None)))
+
+
 def stored_document(row: Row[Any]) -> Document:
     """Return the parsed document of an object that is not deleted."""
     found: Document = orjson.loads(row.document)

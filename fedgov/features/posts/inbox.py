@@ -39,7 +39,7 @@ def on_create(tx: Transaction, verified: VerifiedActivity) -> None:
         polls.receive_vote(tx, actor=activity.actor, object_uri=view.in_reply_to or "", label=view.name or "")
         return
     received = _received(verified, activity.object)
-    if object_store.find(tx, uri=view.uri) is None:
+    if not _is_here(tx, view.uri):
         _check_concerns_us(tx, activity=activity, view=view)
     keeping.keep_remote_post(tx, received)
     if view.in_reply_to is not None and tx.site.owns(view.in_reply_to):
@@ -55,6 +55,12 @@ def _received(verified: VerifiedActivity, document: Document) -> keeping.Receive
         stated_at=None if activity.published is None else min(activity.published, verified.received_at),
         audience=activity.audience,
     )
+
+
+def _is_here(tx: Transaction, uri: str) -> bool:
+    """Tell whether an object is stored; the grave of one that never was here is no reason to take it in."""
+    known = object_store.find(tx, uri=uri)
+    return known is not None and known.deleted_at is None
 
 
 def _check_known(tx: Transaction, activity: Activity) -> None:
@@ -104,7 +110,7 @@ def check_create(tx: Transaction, verified: VerifiedActivity) -> None:
     if activity.object is not None:
         view = read_object(activity.object, latest=verified.received_at)
         is_vote = view.is_vote and _is_our_poll(tx, view.in_reply_to)
-        if not is_vote and object_store.find(tx, uri=view.uri) is None:
+        if not is_vote and not _is_here(tx, view.uri):
             _check_concerns_us(tx, activity=activity, view=view)
     elif not same_origin(activity.object_uri or "", activity.actor):
         raise ForbiddenError("the object belongs to another server than its author", detail=activity.object_uri or "")
@@ -143,7 +149,7 @@ def on_update(tx: Transaction, verified: VerifiedActivity) -> None:
         return
     received = _received(verified, activity.object)
     view = read_object(activity.object, latest=verified.received_at)
-    if object_store.find(tx, uri=view.uri) is None:
+    if not _is_here(tx, view.uri):
         _check_concerns_us(tx, activity=activity, view=view)
     keeping.update_remote_post(tx, received)
 

@@ -77,7 +77,7 @@ def keep_remote_post(tx: Transaction, received: Received) -> int:
     Spec: rows FET-06, FET-09, FET-10 and AUT-09 of the threat table.
     """
     view = _read(tx, received)
-    known = object_store.find(tx, uri=view.uri)
+    known = _known(tx, uri=view.uri, author=received.author)
     if known is not None:
         _update_known(tx, known=known, view=view, received=received)
         return int(known.id)
@@ -140,6 +140,23 @@ def _read(tx: Transaction, received: Received) -> ObjectView:
     if view.attributed_to is not None and view.attributed_to != received.author:
         raise ForbiddenError("the object is somebody else's", detail=view.uri)
     return view
+
+
+def _known(tx: Transaction, *, uri: str, author: str) -> Row[Any] | None:
+    """Return what is stored; a grave that only others dug before its author was known counts for nothing.
+
+    Whoever deletes what is not here yet may be a colleague of its author, who may not.
+
+    Spec: row AUT-09 of the threat table.
+    """
+    known = object_store.find(tx, uri=uri)
+    if known is None or known.deleted_at is None or known.local:
+        return known
+    dug_by = {known.attributed_to, *object_store.targets(tx, row_id=known.id)}
+    if author in dug_by or any(_is_a_program(tx, each) for each in dug_by):
+        return known
+    object_store.unbury(tx, row_id=known.id)
+    return None
 
 
 def _visibility(tx: Transaction, *, audience: Audience, author: str) -> Visibility:
@@ -218,7 +235,7 @@ def update_remote_post(tx: Transaction, received: Received) -> None:
     Spec: rows AUT-01, AUT-02 and AUT-10 of the threat table.
     """
     view = _read(tx, received)
-    known = object_store.find(tx, uri=view.uri)
+    known = _known(tx, uri=view.uri, author=received.author)
     if known is None:
         keep_remote_post(tx, received)
     elif not _update_known(tx, known=known, view=view, received=received):
@@ -226,10 +243,10 @@ def update_remote_post(tx: Transaction, received: Received) -> None:
 
 
 def _update_known(tx: Transaction, *, known: Row[Any], view: ObjectView, received: Received) -> bool:
-    if known.attributed_to != received.author:
-        raise ForbiddenError("the object is somebody else's", detail=view.uri)
     if known.deleted_at is not None:
         raise GoneError("it was deleted, and that is final", detail=view.uri)
+    if known.attributed_to != received.author:
+        raise ForbiddenError("the object is somebody else's", detail=view.uri)
     row = post_queries.find(tx, object_id=known.id)
     if row is None:
         return False
@@ -301,8 +318,11 @@ def remove_remote_post(tx: Transaction, *, uri: str, actor: str) -> None:
         raise ForbiddenError("the object is somebody else's", detail=uri)
     if row is not None:
         storing.erase(tx, row=row)
-    else:
-        object_store.bury(tx, uri=uri, author=actor)
+        return
+    object_store.bury(tx, uri=uri, author=actor)
+    grave = object_store.find(tx, uri=uri)
+    if grave is not None and grave.attributed_to != actor:  # whose of them it was, shows when it comes
+        object_store.address(tx, row_id=grave.id, targets=(actor,))
 
 
 def _is_a_program(tx: Transaction, actor: str) -> bool:

@@ -185,6 +185,10 @@ def test_aut_04_an_accept_that_nobody_asked_for_has_no_effect(town: Town) -> Non
     fatima, pieter = town.local(), town.remote()
     invented = {"id": f"{fatima}#never", "type": "Follow", "actor": fatima, "object": pieter}
 
+    check = HANDLERS["Accept", "Follow"].check
+    assert check is not None
+    with pytest.raises(ForbiddenError):  # before anything is fetched
+        check(town.tx, verified(answer("Accept", by=pieter, to=invented)))
     on_accept(town.tx, verified(answer("Accept", by=pieter, to=invented)))
 
     assert state(town, fatima, pieter) is None

@@ -251,3 +251,4 @@ def test_aut_09_a_late_update_does_not_revive_who_is_gone(town: Town) -> None:
     row = actors.find(town.tx, uri=pieter)
     assert row is not None
     assert row.deleted_at is not None
+    assert (row.name, row.document) == ("", None), "nothing of it comes back"

@@ -352,6 +352,42 @@ def test_aut_09_a_delete_that_overtakes_its_create_wins(town: Town) -> None:
         deliver(town.tx, activity("Create", note()))
 
 
+def test_aut_09_a_colleague_of_its_author_cannot_end_what_is_not_here_yet(town: Town) -> None:
+    colleague = town.remote("@moderator@leeuwarden.example")
+    for _ in range(2):
+        deliver(town.tx, activity("Delete", note()["id"], actor=colleague))
+
+    deliver(town.tx, activity("Create", note()))
+
+    assert the_post(town.tx, note()["id"])
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("kind", ["Person", "Application"])
+def test_aut_09_whoever_else_deletes_it_too_what_its_author_or_server_ended_stays_dead(
+    town: Town, *, kind: str, first: bool
+) -> None:
+    colleague = town.remote("@moderator@leeuwarden.example")
+    entitled = PIETER if kind == "Person" else town.remote("@server@leeuwarden.example", type=kind)
+    for actor in (entitled, colleague) if first else (colleague, entitled):
+        deliver(town.tx, activity("Delete", note()["id"], actor=actor))
+
+    for what in ("Create", "Update"):
+        with pytest.raises(GoneError):
+            deliver(town.tx, activity(what, note(updated=to_rfc3339(NOW))))
+
+
+def test_aut_09_a_grave_is_no_reason_to_take_in_what_concerns_nobody_here(town: Town) -> None:
+    colleague = town.remote("@moderator@leeuwarden.example")
+    author = town.remote("@vreemd@leeuwarden.example")
+    strange = note(attributedTo=author, to=[PUBLIC], cc=[], tag=[])
+    deliver(town.tx, activity("Delete", strange["id"], actor=colleague))
+
+    for what in ("Create", "Update"):
+        with pytest.raises(ForbiddenError):
+            deliver(town.tx, activity(what, strange, actor=author, to=[PUBLIC], cc=[]))
+
+
 @pytest.mark.parametrize("kind", ["Application", "Service"])
 def test_aut_01_the_authors_own_server_may_delete(town: Town, kind: str) -> None:
     server = town.remote("@server@leeuwarden.example", type=kind)
@@ -375,10 +411,12 @@ def test_aut_01_another_person_on_the_authors_server_may_not_delete(town: Town, 
 
 def test_aut_01_nobody_deletes_what_is_elsewhere_or_ours(town: Town) -> None:
     theirs, ours = arrive(town, note()), written(town, FATIMA)
+    program = town.remote("@server@evil.example", type="Application")
 
-    for uri in (theirs.uri, ours.uri):
-        with pytest.raises(ForbiddenError):
-            deliver(town.tx, activity("Delete", uri, actor=MALLORY))
+    for uri in (theirs.uri, ours.uri, f"{theirs.uri}/not-here-yet"):
+        for actor in (MALLORY, program):
+            with pytest.raises(ForbiddenError):
+                deliver(town.tx, activity("Delete", uri, actor=actor))
 
     assert the_post(town.tx, theirs.uri)
     assert the_post(town.tx, ours.uri)
