@@ -107,7 +107,11 @@ def test_a_proxy_that_loses_the_host_header_is_found(gouda: Path, ports: tuple[i
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(502, "the proxy cannot reach the server behind it"), (404, "something else is served there")],
+    [
+        (502, "the proxy cannot reach the server behind it"),
+        (404, "something else is served there"),
+        (200, "something else is served there"),
+    ],
 )
 def test_a_proxy_that_leads_elsewhere_is_found(gouda: Path, ports: tuple[int, int], status: int, words: str) -> None:
     with proxy(ports[0], to=ports[1], status=status):
@@ -295,3 +299,35 @@ def test_what_waits_too_long_is_worth_a_look(home: Path) -> None:
     found = findings(home, status=1)
     assert found["received"] == "! 1 could not be handled; see: fedgov inbox --parked"
     assert found["peers"] == "! 1 do not answer now; see: fedgov peers"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("queued", "! 1 waiting, the oldest for "), ("parked", "! 1 parked after a week of trying; see: fedgov peers")],
+)
+def test_what_cannot_be_sent_for_days_is_worth_a_look(home: Path, state: str, words: str) -> None:
+    make_instance(home, "gouda")
+    findings(home, status=1)  # opened once, which makes the tables
+    change(
+        home,
+        "gouda",
+        "INSERT INTO activities (id, uri, actor, type, visibility, document, published_at)"
+        " VALUES (1, 'x', 'x', 'Create', 'public', '{}', 1)",
+    )
+    change(
+        home,
+        "gouda",
+        "INSERT INTO deliveries (id, activity_id, host, inbox, recipients, order_key, state, attempts, next_attempt_at,"
+        " created_at) VALUES (1, 1, 'delft.example', 'x', '[]', '', ?, 1, 9999999999999, 1)",
+        state,
+    )
+    assert findings(home, status=1)["sending"].startswith(words)
+
+
+def test_what_whoever_is_on_duty_wants_to_know_is_told_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_instance(home, "gouda", more='[accounts]\nregistration = "open"')
+    (home / "gouda" / "media").mkdir()
+    monkeypatch.setattr("fedgov.cli.duty._device", lambda path: int(path.name == "media"))
+    found = findings(home, status=1)
+    assert found["choices"].startswith("! anybody may make an account here")
+    assert "disk of media" in found

@@ -104,7 +104,7 @@ def test_aut_14_votes_that_do_not_count_are_refused(town: Town) -> None:
     assert votes(town, object_id) == [0, 0, 0]
 
 
-def test_who_may_not_read_a_poll_does_not_vote_in_it(town: Town) -> None:
+def test_aut_14_who_may_not_read_a_poll_does_not_vote_in_it(town: Town) -> None:
     object_id = asked(town, visibility=Visibility.ORGANISATION)
     uri = post_queries.get_any(town.tx, object_id=object_id).uri
 
@@ -112,7 +112,7 @@ def test_who_may_not_read_a_poll_does_not_vote_in_it(town: Town) -> None:
         deliver(town.tx, ballot(uri, "Thee"))
 
 
-def test_colleagues_vote_and_the_author_does_not(town: Town) -> None:
+def test_aut_14_colleagues_vote_and_the_author_does_not(town: Town) -> None:
     object_id = asked(town, visibility=Visibility.ORGANISATION)
 
     polls.vote(town.tx, actor=BOUKE, object_id=object_id, choices=[2])
