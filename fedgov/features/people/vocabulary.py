@@ -74,6 +74,27 @@ class ProfileChanged:
 
 # --- apps -------------------------------------------------------------------------------------------------------
 
+_THINGS_READ: Final = (
+    *("accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes"),
+    *("notifications", "search", "statuses"),
+)
+_THINGS_WRITTEN: Final = (
+    *("accounts", "blocks", "bookmarks", "conversations", "favourites", "filters", "follows", "lists", "media"),
+    *("mutes", "notifications", "reports", "statuses"),
+)
+_THINGS_ADMINISTERED: Final = (
+    *("accounts", "reports", "domain_allows", "domain_blocks", "ip_blocks", "email_domain_blocks"),
+    "canonical_email_blocks",
+)
+SCOPES: Final = (
+    *("read", *(f"read:{thing}" for thing in _THINGS_READ)),
+    *("write", *(f"write:{thing}" for thing in _THINGS_WRITTEN)),
+    *("follow", "push", "profile"),
+    *("admin:read", *(f"admin:read:{thing}" for thing in _THINGS_ADMINISTERED)),
+    *("admin:write", *(f"admin:write:{thing}" for thing in _THINGS_ADMINISTERED)),
+)
+"""Everything that a token can be limited to."""
+
 
 class UnknownClientError(UnverifiedError):
     """Nobody registered an app with this id and secret."""

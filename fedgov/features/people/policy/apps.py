@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from fedgov.features.people.vocabulary import OUT_OF_BAND, AppRequest, InvalidScopeError
+from fedgov.features.people.vocabulary import OUT_OF_BAND, SCOPES, AppRequest, InvalidScopeError
 from fedgov.kernel.clock import DAY, MINUTE
 from fedgov.kernel.errors import InvalidError
 
@@ -36,27 +36,6 @@ MAX_URIS: Final = 20
 MAX_URIS_LENGTH: Final = 8_000
 
 DEFAULT_SCOPES: Final = "read"
-_THINGS_READ: Final = (
-    *("accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes"),
-    *("notifications", "search", "statuses"),
-)
-_THINGS_WRITTEN: Final = (
-    *("accounts", "blocks", "bookmarks", "conversations", "favourites", "filters", "follows", "lists", "media"),
-    *("mutes", "notifications", "reports", "statuses"),
-)
-_THINGS_ADMINISTERED: Final = (
-    *("accounts", "reports", "domain_allows", "domain_blocks", "ip_blocks", "email_domain_blocks"),
-    "canonical_email_blocks",
-)
-SCOPES: Final = (
-    *("read", *(f"read:{thing}" for thing in _THINGS_READ)),
-    *("write", *(f"write:{thing}" for thing in _THINGS_WRITTEN)),
-    *("follow", "push", "profile"),
-    *("admin:read", *(f"admin:read:{thing}" for thing in _THINGS_ADMINISTERED)),
-    *("admin:write", *(f"admin:write:{thing}" for thing in _THINGS_ADMINISTERED)),
-)
-"""Everything that a token can be limited to."""
-
 _KNOWN: Final = frozenset(SCOPES)
 _COVERED_BY_FOLLOW: Final = frozenset(
     f"{verb}:{thing}" for verb in ("read", "write") for thing in ("blocks", "follows", "mutes")
