@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 SECOND: Final = 1_000
 MINUTE: Final = 60 * SECOND
@@ -84,6 +84,11 @@ class IdSource:
 def id_time(row_id: int) -> int:
     """Return the milliseconds since the epoch that are inside a row id."""
     return row_id >> _RANDOM_BITS
+
+
+def beginning_of_week(moment: Any) -> Any:  # noqa: ANN401 - a number, or an expression of the database
+    """Return when the week of a moment began: on Monday, in UTC; both in milliseconds since the epoch."""
+    return moment - (moment - 4 * DAY) % (7 * DAY)
 
 
 def first_id_at(now: int) -> int:

@@ -21,8 +21,10 @@ from fedgov.kernel.uris import Site, normalise_host
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Trust = Literal["open", "listed"]
 Registration = Literal["closed", "open"]
+ShowBlocks = Literal["nobody", "colleagues", "everyone"]
 Language = Literal["nl", "en", "fy"]
 
+MAX_RULE: Final = 500
 INSTANCE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _TOOI: Final = re.compile(r"[a-z]{2}\d{4}\Z|[a-z]+\d+\Z")
 
@@ -54,6 +56,7 @@ class InstanceSettings:
         language: Default language of the pages: `nl`, `en` or `fy`.
         contact: E-mail address for visitors and for security.txt; empty when there is none.
         description: One or two plain sentences for the front page.
+        rules: House rules, each a plain sentence; none: those that come with fedgov.
     """
 
     domain: str
@@ -63,6 +66,7 @@ class InstanceSettings:
     language: Language = "nl"
     contact: str = ""
     description: str = ""
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,14 @@ class FederationSettings:
         authorised_fetch: Whether every ActivityPub GET, of public things too, must be signed.
         allow_http: Whether peers may use plain http; for demonstrations and tests only.
         allow_networks: Networks that are not on the public internet but may be contacted, such as an intranet.
+        show_blocks: Who may read which servers are blocked here: `nobody`, `colleagues` or `everyone`.
     """
 
     trust: Trust = "open"
     authorised_fetch: bool = False
     allow_http: bool = False
     allow_networks: tuple[Network, ...] = ()
+    show_blocks: ShowBlocks = "colleagues"
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +339,7 @@ def _value(name: str, hint: Any, value: object) -> object:  # noqa: ANN401 - a t
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"is {value!r}; expected a list of texts")
     if get_args(hint)[0] is str:
-        return tuple(_domain(item) for item in value)
+        return tuple(_LISTS.get(name, _domain)(item) for item in value)
     return tuple(_network(item) for item in value)
 
 
@@ -393,6 +399,12 @@ def _organisation(text: str) -> str:
     return text.strip()
 
 
+def _rule(text: str) -> str:
+    if not text.strip() or len(text) > MAX_RULE:
+        raise ValueError(f"has {text[:40]!r}; expected sentences of 1 to {MAX_RULE} characters")
+    return text.strip()
+
+
 _TEXTS: Final[Mapping[str, Callable[[str], str]]] = {
     "instance.domain": _domain,
     "instance.organisation": _organisation,
@@ -402,6 +414,7 @@ _TEXTS: Final[Mapping[str, Callable[[str], str]]] = {
     "database.url": _database_url,
     "metrics.token": _token,
 }
+_LISTS: Final[Mapping[str, Callable[[str], str]]] = {"instance.rules": _rule}
 _EXPECTED: Final[Mapping[str, str]] = {
     "instance.domain": "expected a host name like social.gemeente.example",
     "instance.organisation": "expected the name of the organisation",

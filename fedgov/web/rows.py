@@ -178,6 +178,7 @@ class ReportRow:
     posts: tuple[PostCard, ...] = ()
     state: ReportState = "open"
     forwarded: bool = False
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

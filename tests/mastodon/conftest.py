@@ -116,11 +116,19 @@ class Counter:
         return await self.town.instance.write(create_token, account_id=account.id, scopes=scopes)
 
 
+@pytest.fixture
+def settings() -> Mapping[str, Mapping[str, Any]]:
+    """Sections of the configuration that differ from a demo's; a test module may have its own."""
+    return {}
+
+
 @pytest_asyncio.fixture
-async def counter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Counter]:
+async def counter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Mapping[str, Mapping[str, Any]]
+) -> AsyncIterator[Counter]:
     """A running town hall."""
     monkeypatch.setattr(keys, "generate_rsa", pooled_rsa)
     fediverse = Fediverse(tmp_path)
     async with aiohttp.ClientSession() as session:
-        yield Counter(await fediverse.add("gouda"), session, fediverse)
+        yield Counter(await fediverse.add("gouda", settings=settings), session, fediverse)
     await fediverse.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from fedgov.kernel.errors import InvalidError, RateLimitedError
@@ -42,6 +42,18 @@ def check_note(note: str) -> str:
     if len(words) > MAX_NOTE:
         raise InvalidError("the note is too long", field="note")
     return words
+
+
+def check_rules(numbers: Iterable[int], *, rules: Sequence[str]) -> list[str]:
+    """Return the words of the house rules with these numbers, counted from one.
+
+    Raises:
+        InvalidError: There is no such rule.
+    """
+    wanted = list(dict.fromkeys(numbers))
+    if any(not 1 <= number <= len(rules) for number in wanted):
+        raise InvalidError("there is no such rule", field="rule_ids")
+    return [rules[number - 1] for number in wanted]
 
 
 def shorten(text: str) -> str:

@@ -44,6 +44,7 @@ def _report_row(tx: Transaction, row: Row[Any], *, people: dict[str, PersonCard]
         at=row.created_at,
         about=about,
         comment=row.text,
+        rules=tuple(orjson.loads(row.rules)),
         reporter=people.get(row.reporter) if tx.site.owns(row.reporter) else None,
         posts=tuple(_post(tx, thing, author=about) for thing in found if thing is not None and thing.document),
         state=row.state,

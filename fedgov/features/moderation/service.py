@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -11,12 +12,22 @@ from sqlalchemy import Row, update
 from fedgov.activitystreams.audience import Audience, Visibility
 from fedgov.features.moderation import policy, queries
 from fedgov.features.moderation.tables import reports
-from fedgov.features.moderation.vocabulary import PostsCondemned, ReportAnswered, ReportDecided, ReportMade
+from fedgov.features.moderation.vocabulary import Category, PostsCondemned, ReportAnswered, ReportDecided, ReportMade
 from fedgov.federation import actors, objects, outbox
 from fedgov.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from fedgov.kernel.uris import same_origin
 from fedgov.store import audit
 from fedgov.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What somebody finds wrong: in their words, by kind, and against which house rules."""
+
+    text: str
+    category: Category = Category.OTHER
+    rules: tuple[str, ...] = ()
+
 
 _OUTCOMES: Final = {"Accept": "accepted", "Reject": "rejected"}
 
@@ -29,6 +40,8 @@ def report(
     object_uris: Sequence[str] = (),
     text: str = "",
     forward: bool = False,
+    category: Category = Category.OTHER,
+    rules: Sequence[int] = (),
 ) -> int:
     """Ask an administrator to look at somebody, or at what they wrote.
 
@@ -42,13 +55,15 @@ def report(
         object_uris: URIs of posts by that actor, which the reporter may read.
         text: What is wrong, plain text.
         forward: Tell the other server too; without effect when the target is from here.
+        category: What kind of wrong it is.
+        rules: Numbers of the house rules that were broken, counted from one; with any it is a violation.
 
     Returns:
         Row id of the report; of the earlier one when the same person reported the same.
 
     Raises:
         NotFoundError: The target is not known.
-        InvalidError: The text is too long, or somebody reports themselves.
+        InvalidError: The text is too long, there is no such rule, or somebody reports themselves.
         RateLimitedError: The reporter has too many open reports, or made too many in this hour.
 
     Spec: ActivityStreams vocabulary, "Flag"; Mastodon reads an array with the actor first.
@@ -57,11 +72,11 @@ def report(
     if target == reporter:
         raise InvalidError("you cannot report yourself", field="comment")
     words, person = policy.check_text(text), actors.get(tx, uri=target)
+    broken = policy.check_rules(rules, rules=tx.config.instance.rules)
     about = _by(tx, policy.distinct(object_uris), author=target)
     known = queries.find_same(tx, reporter=reporter, target=target, objects=_dump(about))
-    report_id = (
-        int(known.id) if known is not None else _add(tx, reporter=reporter, target=target, about=about, text=words)
-    )
+    why = Why(text=words, category=Category.VIOLATION if broken else category, rules=tuple(broken))
+    report_id = int(known.id) if known is not None else _add(tx, reporter=reporter, target=target, about=about, why=why)
     if forward and not person.local and not (known is not None and known.forwarded):
         flag = _pass_on(tx, target=target, about=about, text=words)
         tx.execute(update(reports).where(reports.c.id == report_id).values(forwarded=True, flag_uri=flag))
@@ -96,8 +111,8 @@ def receive_report(tx: Transaction, *, reporter: str, uris: Sequence[str], text:
     known = queries.find_same(tx, reporter=reporter, target=target, objects=_dump(about))
     if known is not None:
         return int(known.id)
-    words = policy.shorten(text)
-    return _add(tx, reporter=reporter, target=target, about=about, text=words, flag_uri=flag_uri)
+    why = Why(text=policy.shorten(text))
+    return _add(tx, reporter=reporter, target=target, about=about, why=why, flag_uri=flag_uri)
 
 
 def decide(
@@ -163,7 +178,7 @@ def receive_outcome(tx: Transaction, *, actor: str, flag_uri: str, kind: str) ->
 
 
 def _add(
-    tx: Transaction, *, reporter: str, target: str, about: Sequence[str], text: str, flag_uri: str | None = None
+    tx: Transaction, *, reporter: str, target: str, about: Sequence[str], why: Why, flag_uri: str | None = None
 ) -> int:
     policy.check_number(queries.count_open_of(tx, reporter=reporter))
     report_id = tx.new_id()
@@ -174,7 +189,9 @@ def _add(
             "reporter": reporter,
             "target": target,
             "objects": _dump(about),
-            "text": text,
+            "text": why.text,
+            "category": why.category.value,
+            "rules": _dump(why.rules),
             "flag_uri": flag_uri,
             "state": "open",
             "created_at": tx.now,

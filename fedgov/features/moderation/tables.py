@@ -16,6 +16,8 @@ reports: Final = Table(
     Column("target", Text, nullable=False),  # URI of the actor it is about
     Column("objects", Text, nullable=False, server_default="[]"),  # JSON array of URIs, all of them by the target
     Column("text", Text, nullable=False, server_default=""),  # plain
+    Column("category", String(10), nullable=False, server_default="other"),  # spam, legal, violation, other
+    Column("rules", Text, nullable=False, server_default="[]"),  # JSON array of the house rules that were broken
     Column("flag_uri", Text),  # the Flag that came in, or that was passed on
     Column("forwarded", Boolean, nullable=False, server_default="0"),
     Column("state", String(10), nullable=False),  # open, resolved, rejected

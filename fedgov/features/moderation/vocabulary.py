@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """What kind of wrong somebody reports."""
+
+    SPAM = "spam"
+    LEGAL = "legal"
+    VIOLATION = "violation"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from fedgov.features.people.tables import blocks as block_rows
 from fedgov.features.people.tables import mutes as mute_rows
 from fedgov.federation import actors as actor_store
 from fedgov.kernel import pagination
+from fedgov.kernel.clock import beginning_of_week
 from fedgov.kernel.errors import FedgovError, NotFoundError
 from fedgov.kernel.pagination import PageRequest, page_of
 from fedgov.kernel.uris import parse_handle
@@ -131,6 +132,25 @@ def count_accounts(tx: Transaction, *, active_since: int | None = None) -> int:
     if active_since is not None:
         query = query.where(accounts.c.last_seen_at >= active_since)
     return int(tx.value(query))
+
+
+def weekly_accounts(tx: Transaction, *, since: int) -> dict[int, tuple[int, int]]:
+    """Return how many accounts were made and how many were last used in each week.
+
+    Args:
+        tx: The open transaction.
+        since: Beginning of the first week, in milliseconds since the epoch.
+
+    Returns:
+        Both numbers by the beginning of the week.
+    """
+    found: list[dict[int, int]] = []
+    for column in (accounts.c.created_at, accounts.c.last_seen_at):
+        week = beginning_of_week(column)
+        query = select(week.label("week"), func.count().label("times")).where(column >= since).group_by(week)
+        found.append({row.week: row.times for row in tx.rows(query)})
+    made, used = found
+    return {week: (made.get(week, 0), used.get(week, 0)) for week in made | used}
 
 
 def count_other_administrators(tx: Transaction, *, account_id: int) -> int:

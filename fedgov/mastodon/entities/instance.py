@@ -122,7 +122,7 @@ def instance_entity(config: Config, *, facts: Facts) -> Entity:
         },
         "api_versions": {"mastodon": API_VERSION},
         "contact": {"email": config.instance.contact, "account": facts.contact},
-        "rules": [],
+        "rules": rule_entities(config),
     }
 
 
@@ -149,8 +149,16 @@ def instance_entity_v1(config: Config, *, facts: Facts) -> Entity:
         "invites_enabled": False,
         "configuration": configuration(config),
         "contact_account": facts.contact,
-        "rules": [],
+        "rules": rule_entities(config),
     }
+
+
+def rule_entities(config: Config) -> list[Entity]:
+    """Return Rule entities: the house rules of the configuration, numbered from one."""
+    return [
+        {"id": str(number), "text": rule, "hint": "", "translations": {}}
+        for number, rule in enumerate(config.instance.rules, start=1)
+    ]
 
 
 def _streaming(config: Config) -> str:

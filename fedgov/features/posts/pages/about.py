@@ -27,4 +27,4 @@ async def accessibility() -> Response:
 
 async def terms() -> Response:
     """Give the house rules."""
-    return await render("about/terms.html")
+    return await render("about/terms.html", rules=current_instance().config.instance.rules)

@@ -599,6 +599,8 @@ def upgrade() -> None:
     sa.Column('target', sa.Text(), nullable=False),
     sa.Column('objects', sa.Text(), server_default='[]', nullable=False),
     sa.Column('text', sa.Text(), server_default='', nullable=False),
+    sa.Column('category', sa.String(length=10), server_default='other', nullable=False),
+    sa.Column('rules', sa.Text(), server_default='[]', nullable=False),
     sa.Column('flag_uri', sa.Text(), nullable=True),
     sa.Column('forwarded', sa.Boolean(), server_default='0', nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),

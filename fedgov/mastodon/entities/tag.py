@@ -1,0 +1,31 @@
+"""Subjects, as apps show them.
+
+Spec: https://docs.joinmastodon.org/entities/Tag/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fedgov.features.posts.queries.trends import DayOfUse
+from fedgov.kernel.clock import SECOND
+from fedgov.kernel.uris import Site
+from fedgov.mastodon.entities.account import Entity
+
+
+def tag_entity(name: str, *, history: Sequence[DayOfUse], site: Site) -> Entity:
+    """Return a Tag entity; its id is its name.
+
+    Args:
+        name: As it is stored.
+        history: How much it was used on each of the last days, today first.
+        site: The instance.
+    """
+    return {
+        "id": name,
+        "name": name,
+        "url": site.url(f"/tags/{name}"),
+        "history": [
+            {"day": str(each.day // SECOND), "uses": str(each.uses), "accounts": str(each.people)} for each in history
+        ],
+    }
