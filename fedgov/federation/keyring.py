@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from fedgov.activitystreams.actor import is_actor, read_actor
+from fedgov.activitystreams.actor import Actor, is_actor, read_actor
 from fedgov.activitystreams.document import embedded, http_uri
 from fedgov.federation import actors, keys
 from fedgov.federation.fetch import Fetcher, HiddenError
@@ -282,8 +282,8 @@ class KeyRing:
         if is_actor(found):
             owner = read_actor(found)
             if any(key.key_id == key_id for key in owner.keys):
-                await self._instance.write(actors.remember_remote, actor=owner, body=body.decode())
-                return await self._demand_stored(key_id)
+                known = await self._instance.write(_remember, owner=owner, body=body.decode(), key_id=key_id)
+                return self._demand(known, key_id=key_id)
         claimed = http_uri(embedded(found, "publicKey") or found, "owner") or http_uri(found, "controller")
         if claimed is None or not same_origin(claimed, key_id):
             raise UnverifiedError("the key does not say whose it is", detail=key_id)
@@ -292,10 +292,20 @@ class KeyRing:
 
     async def _demand_stored(self, key_id: str) -> KnownKey:
         self._drop(key_id)
-        known = await self.cached(key_id)
+        return self._demand(await self.cached(key_id), key_id=key_id)
+
+    def _demand(self, known: KnownKey | None, *, key_id: str) -> KnownKey:
         if known is None:
             raise UnverifiedError("the owner of the key does not list it", detail=key_id)
+        self._drop(key_id)
+        self._keep(known)
         return known
+
+
+def _remember(tx: Transaction, *, owner: Actor, body: str, key_id: str) -> KnownKey | None:
+    """Store an actor, and return one of its keys as it is stored now."""
+    actors.remember_remote(tx, actor=owner, body=body)
+    return _stored(tx, key_id=key_id)
 
 
 def _stored(tx: Transaction, *, key_id: str) -> KnownKey | None:

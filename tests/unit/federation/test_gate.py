@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from fedgov.activitystreams.audience import Audience, Visibility
-from fedgov.federation import inbox, outbox, peers
+from fedgov.federation import actors, inbox, outbox, peers
 from fedgov.federation.dispatch import VerifiedActivity
 from fedgov.federation.gate import Refused
 from fedgov.federation.signatures.keys import generate_ed25519
@@ -485,6 +485,25 @@ async def test_a_key_that_its_owner_no_longer_shows_is_forgotten(office: Office,
     delft.person("fatima", **key_members(fatima.uri, rsa=new))
     await office.fetcher.refresh_actor(fatima.uri)
     await deliver(office, fatima, key=new)
+    await refused(office, fatima)
+
+
+async def test_who_was_deleted_is_not_known_again_by_a_key_that_is_still_shown(
+    office: Office, delft: Neighbour
+) -> None:
+    fatima = delft.person("fatima")
+    await deliver(office, fatima)
+    await office.instance.write(actors.mark_deleted, uri=fatima.uri)
+    new = rsa_key(f"{fatima.uri}#main-key-2", other_than=fatima.rsa)
+    delft.person("fatima", **key_members(fatima.uri, rsa=new))
+    await refused(office, fatima, key=new)
+
+
+async def test_a_key_that_is_too_short_is_refused_and_not_put_off(office: Office, delft: Neighbour) -> None:
+    fatima = delft.person("fatima")
+    members = key_members(fatima.uri, rsa=fatima.rsa)
+    members["publicKey"]["publicKeyPem"] = "-----BEGIN PUBLIC KEY-----\nMAAwAA==\n-----END PUBLIC KEY-----\n"
+    delft.person("fatima", **members)
     await refused(office, fatima)
 
 
