@@ -21,8 +21,9 @@ ReceiptState = Literal["handed_over", "confirmed", "queued", "failed", "withdraw
 NOTHING: Final = Markup("")
 
 NotificationKind = Literal[
-    "follow", "follow_request", "mention", "reply", "like", "share", "reaction", "poll", "update", "moderation"
-]
+    "follow", "follow_request", "mention", "reply", "like", "share", "reaction", "poll", "update", "moderation",
+    "status", "quote", "sign_up", "report",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

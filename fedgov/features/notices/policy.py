@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from fedgov.features.notices.vocabulary import Filter, FilterAction, FilterContext, FilterMatch
+from fedgov.features.notices.vocabulary import (
+    GROUPED,
+    Filter,
+    FilterAction,
+    FilterContext,
+    FilterMatch,
+    Kind,
+    NotificationPolicy,
+    Sender,
+    Wish,
+)
+from fedgov.kernel.clock import DAY, first_id_at
 from fedgov.kernel.errors import InvalidError
 from fedgov.kernel.text.plain import clean_name
 
@@ -95,3 +106,58 @@ def _pattern(keyword: str, whole_word: bool) -> re.Pattern[str]:
     before = r"(?<!\w)" if whole_word and re.match(r"\w", keyword) else ""
     after = r"(?!\w)" if whole_word and re.search(r"\w\Z", keyword) else ""
     return re.compile(f"{before}{re.escape(keyword)}{after}", re.IGNORECASE)
+
+
+# --- notifications ----------------------------------------------------------------------------------------------
+
+NEW_FOR: Final = 30 * DAY
+"""Milliseconds that an account counts as new."""
+SPAN: Final = first_id_at(DAY // 2)
+"""Row ids of half a day: what happens in the same way in that time is one group."""
+NEVER_FILTERED: Final = frozenset({Kind.POLL, Kind.UPDATE, Kind.MODERATION, Kind.SIGN_UP, Kind.REPORT})
+"""What nobody sends to anybody: a policy about senders says nothing about it."""
+_GROUP: Final = re.compile(r"([a-z_]{1,20})-([0-9]{1,19})-([0-9]{1,9})")
+_SINGLE: Final = re.compile(r"ungrouped-([0-9]{1,19})")
+_STRICTNESS: Final = (Wish.ACCEPT, Wish.FILTER, Wish.DROP)
+
+
+def wish(policy: NotificationPolicy, *, sender: Sender, now: int) -> Wish:
+    """Return what happens to a notification: the strictest that applies.
+
+    Args:
+        policy: What the person wants.
+        sender: What is known of who caused it.
+        now: Milliseconds since the epoch.
+    """
+    found = [Wish.ACCEPT]
+    if not sender.followed:
+        found.append(policy.not_following)
+    if not sender.follower:
+        found.append(policy.not_followers)
+    if not sender.followed and sender.known_since > now - NEW_FOR:
+        found.append(policy.new_accounts)
+    if not sender.followed and sender.unasked:
+        found.append(policy.private_mentions)
+    return max(found, key=_STRICTNESS.index)
+
+
+def group_key(kind: Kind, *, subject_id: int, notification_id: int, grouped: frozenset[Kind] = GROUPED) -> str:
+    """Return the name of the group that a notification is in; of its own where its kind is not grouped."""
+    if kind not in grouped:
+        return f"ungrouped-{notification_id}"
+    return f"{kind.value}-{subject_id}-{notification_id // SPAN}"
+
+
+def read_group_key(key: str) -> tuple[Kind, int, int] | int | None:
+    """Return kind, subject and number of the span of a group; the row id where it is one notification alone.
+
+    Args:
+        key: As `group_key` gave it; None is returned for anything else.
+    """
+    single = _SINGLE.fullmatch(key)
+    if single is not None:
+        return int(single[1])
+    found = _GROUP.fullmatch(key)
+    if found is None or found[1] not in {kind.value for kind in GROUPED}:
+        return None
+    return Kind(found[1]), int(found[2]), int(found[3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -19,6 +20,102 @@ class Kind(StrEnum):
     POLL = "poll"
     UPDATE = "update"
     MODERATION = "moderation"
+    STATUS = "status"
+    """A new post of somebody of whom the person wants to be told each."""
+    QUOTE = "quote"
+    SIGN_UP = "sign_up"
+    """For administrators: somebody got an account here."""
+    REPORT = "report"
+    """For administrators: somebody reported somebody."""
+
+
+GROUPED: Final = frozenset({Kind.LIKE, Kind.SHARE, Kind.FOLLOW, Kind.SIGN_UP})
+"""What several people do in the same way may be told at once."""
+
+
+class Wish(StrEnum):
+    """What somebody wants to happen to notifications of a sort."""
+
+    ACCEPT = "accept"
+    FILTER = "filter"
+    """They wait until the person wants to hear from whoever caused them."""
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationPolicy:
+    """From whom a person wants to hear.
+
+    Args:
+        not_following: From those whom they do not follow.
+        not_followers: From those who do not follow them.
+        new_accounts: From accounts of the last thirty days.
+        private_mentions: Direct messages of those whom they do not follow, unless it is an answer.
+        limited_accounts: From accounts that an administrator limited; nobody can do that here yet.
+    """
+
+    not_following: Wish = Wish.ACCEPT
+    not_followers: Wish = Wish.ACCEPT
+    new_accounts: Wish = Wish.ACCEPT
+    private_mentions: Wish = Wish.ACCEPT
+    limited_accounts: Wish = Wish.ACCEPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """What a policy weighs about whoever causes a notification.
+
+    Args:
+        followed: The person follows them.
+        follower: They follow the person.
+        known_since: When their account was made, as far as known, in milliseconds since the epoch.
+        unasked: It is a direct message that answers nothing.
+    """
+
+    followed: bool
+    follower: bool
+    known_since: int
+    unasked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRequest:
+    """Somebody whose notifications wait.
+
+    Args:
+        id: Row id.
+        actor: URI of who caused them.
+        created_at: Milliseconds since the epoch, of the first.
+        updated_at: Of the newest.
+        count: How many wait.
+        last_object_id: Row id of the newest post among them, or None.
+    """
+
+    id: int
+    actor: str
+    created_at: int
+    updated_at: int
+    count: int
+    last_object_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Notifications that are told at once.
+
+    Args:
+        key: Its name.
+        newest: The newest of them.
+        count: How many there are.
+        actors: URIs of those who caused them, the newest first, not all of them.
+        oldest_id: Row id of the oldest that was counted.
+    """
+
+    key: str
+    newest: Notification
+    count: int
+    actors: tuple[str, ...]
+    oldest_id: int
 
 
 class Outcome(StrEnum):
@@ -205,6 +302,7 @@ class Notification:
         at: Milliseconds since the epoch.
         actor: URI of who did it, or None.
         object_id: Row id of the post, or None.
+        report_id: Row id of what an administrator should look at, or None.
         emoji: Of a reaction; empty otherwise.
         outcome: Of a report, or None.
         text: What the administrator wrote about it, plain text; may be empty.
@@ -216,6 +314,7 @@ class Notification:
     at: int
     actor: str | None = None
     object_id: int | None = None
+    report_id: int | None = None
     emoji: str = ""
     outcome: Outcome | None = None
     text: str = ""

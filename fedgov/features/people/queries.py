@@ -46,6 +46,7 @@ _BLOCKED_BY: Final = select(block_rows.c.whom).where(block_rows.c.who == bindpar
 _MUTED: Final = select(mute_rows.c.whom).where(
     mute_rows.c.who == bindparam("who"), or_(mute_rows.c.until.is_(None), mute_rows.c.until > bindparam("now"))
 )
+_SILENCED: Final = _MUTED.where(mute_rows.c.notifications)
 _AT_BLOCKED_HOSTS: Final = (
     select(actors.c.uri)
     .join(host_blocks, host_blocks.c.host == actors.c.host)
@@ -292,6 +293,23 @@ def blocked_hosts(tx: Transaction, *, who: str, page: PageRequest) -> pagination
     """Return the servers of which a person wants to see nothing (``id``, ``host``), newest first."""
     query = select(host_blocks.c.id, host_blocks.c.host).where(host_blocks.c.who == who)
     return paged(tx, query, column=host_blocks.c.id, page=page)
+
+
+def silences(tx: Transaction, *, who: str, whom: str) -> bool:
+    """Tell whether one actor does not want to be told what another does just now."""
+    return whom in unheard(tx, viewer=who)
+
+
+def unheard(tx: Transaction, *, viewer: str) -> frozenset[str]:
+    """Return the URIs of everyone of whom a person is told nothing.
+
+    They are blocked either way, or of a server that the person blocks, or muted with their notifications.
+    """
+    return (
+        shut_out(tx, viewer=viewer)
+        | frozenset(tx.values(_SILENCED, {"who": viewer, "now": tx.now}))
+        | at_blocked_hosts(tx, who=viewer)
+    )
 
 
 def hidden_from(tx: Transaction, *, viewer: str) -> frozenset[str]:

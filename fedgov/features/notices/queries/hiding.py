@@ -9,6 +9,20 @@ from fedgov.features.trust import queries as trust
 from fedgov.store.transaction import Transaction
 
 
+def unheard_among(tx: Transaction, *, viewer: str, uris: Iterable[str | None]) -> frozenset[str]:
+    """Return those of some actors of whom somebody is told nothing: as `hidden_among`, but who is muted may be heard.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the local actor who reads.
+        uris: URIs of actors; None for nobody.
+    """
+    found = frozenset(uri for uri in uris if uri)
+    if not found:
+        return found
+    return (found & people.unheard(tx, viewer=viewer)) | trust.hidden(tx, uris=found)
+
+
 def hidden_among(tx: Transaction, *, viewer: str, uris: Iterable[str | None]) -> frozenset[str]:
     """Return those of some actors who are blocked either way, muted, or of a domain that is blocked.
 

@@ -6,10 +6,28 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
-from fedgov.features.notices.service import bookmarks, filters, follow_choices, home, lists, markers, notifications
+from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided, ReportMade
+from fedgov.features.notices.service import (
+    admission,
+    bookmarks,
+    filters,
+    follow_choices,
+    heeding,
+    home,
+    lists,
+    markers,
+    notifications,
+)
 from fedgov.features.notices.vocabulary import Kind, Outcome
-from fedgov.features.people.vocabulary import ActorRemoved, Blocked, Followed, FollowRequested, Unfollowed
+from fedgov.features.people.queries import all_accounts
+from fedgov.features.people.vocabulary import (
+    AccountCreated,
+    ActorRemoved,
+    Blocked,
+    Followed,
+    FollowRequested,
+    Unfollowed,
+)
 from fedgov.features.posts.queries import parts, timelines
 from fedgov.features.posts.vocabulary import (
     PollEnded,
@@ -40,12 +58,18 @@ def on_post_appeared(tx: Transaction, event: PostAppeared) -> None:
     addressed = objects.targets(tx, row_id=event.object_id) if event.visibility is Visibility.DIRECT else []
     home.deliver_post(tx, post=event, addressed=addressed)
     lists.deliver_post(tx, post=event)
+    watchers = heeding.heed_post(tx, post=event)
     answered = event.in_reply_to_author
     if answered is not None:
         _tell_reader(tx, event, reader=answered, kind=Kind.REPLY)
     for named in dict.fromkeys((*event.mentions, *addressed)):
         if named != answered:
             _tell_reader(tx, event, reader=named, kind=Kind.MENTION)
+
+    if event.visibility is not Visibility.DIRECT and answered in (None, event.author):
+        for watcher in watchers:
+            if watcher not in event.mentions:
+                _tell_reader(tx, event, reader=watcher, kind=Kind.STATUS)
 
 
 def _tell_reader(tx: Transaction, event: PostAppeared, *, reader: str, kind: Kind) -> None:
@@ -91,6 +115,7 @@ def on_post_shared(tx: Transaction, event: PostShared) -> None:
     """Put it on the timelines of the sharer's followers, and tell its author."""
     home.deliver_share(tx, share=event)
     lists.deliver_share(tx, share=event)
+    heeding.heed_share(tx, share=event)
     notifications.notify(tx, owner=event.author, kind=Kind.SHARE, actor=event.by, subject_id=event.object_id)
 
 
@@ -150,11 +175,27 @@ def on_blocked(tx: Transaction, event: Blocked) -> None:
 
 def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
     """Forget all that concerns somebody who is gone."""
-    for part in (home, lists, filters, notifications, bookmarks, markers):
+    for part in (home, lists, filters, admission, heeding, notifications, bookmarks, markers):
         part.forget_actor(tx, uri=event.uri)
 
 
 # --- moderation -------------------------------------------------------------------------------------------------
+
+
+def on_account_created(tx: Transaction, event: AccountCreated) -> None:
+    """Tell the administrators."""
+    for administrator in _administrators(tx):
+        notifications.notify(tx, owner=administrator, kind=Kind.SIGN_UP, actor=event.actor)
+
+
+def on_report_made(tx: Transaction, event: ReportMade) -> None:
+    """Tell the administrators whom somebody reported."""
+    for administrator in _administrators(tx):
+        notifications.notify(tx, owner=administrator, kind=Kind.REPORT, actor=event.target, subject_id=event.report_id)
+
+
+def _administrators(tx: Transaction) -> list[str]:
+    return [row.actor_uri for row in all_accounts(tx) if row.administrator and row.disabled_at is None]
 
 
 def on_report_decided(tx: Transaction, event: ReportDecided) -> None:
@@ -192,6 +233,8 @@ LISTENERS: Final[Mapping[type, Sequence[Listener]]] = {
     Unfollowed: (on_unfollowed,),
     Blocked: (on_blocked,),
     ActorRemoved: (on_actor_removed,),
+    AccountCreated: (on_account_created,),
+    ReportMade: (on_report_made,),
     ReportDecided: (on_report_decided,),
     ReportAnswered: (on_report_answered,),
 }

@@ -6,15 +6,21 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, or_
 
+from fedgov.features.notices import policy
+from fedgov.features.notices.queries import notifications as queries
+from fedgov.features.notices.queries.admission import mutes_thread_of
+from fedgov.features.notices.service import admission
 from fedgov.features.notices.service.actor_ids import actor_id, reader_id
 from fedgov.features.notices.tables import notifications
-from fedgov.features.notices.vocabulary import Kind
+from fedgov.features.notices.vocabulary import Kind, Wish
 from fedgov.features.people import queries as people
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
 MAX_DETAIL: Final = 200
 _NOBODY: Final = 0
 _NOTHING: Final = 0
+_ALWAYS: Final = frozenset({Kind.MODERATION, Kind.REPORT})
+"""What is about no post, though it has a number."""
 
 _TELL: Final = insert_or_ignore(notifications)
 _SAME: Final = delete(notifications).where(
@@ -24,7 +30,8 @@ _SAME: Final = delete(notifications).where(
     notifications.c.subject_id == bindparam("subject"),
 )
 _OF_POST: Final = delete(notifications).where(
-    notifications.c.subject_id == bindparam("object_id"), notifications.c.kind != Kind.MODERATION.value
+    notifications.c.subject_id == bindparam("object_id"),
+    notifications.c.kind.not_in([kind.value for kind in (Kind.MODERATION, Kind.REPORT)]),
 )
 _TAKEN_BACK: Final = delete(notifications).where(
     notifications.c.subject_id == bindparam("object_id"),
@@ -41,7 +48,17 @@ _OF_ACTOR: Final = delete(notifications).where(
 _ONE: Final = delete(notifications).where(
     notifications.c.owner_id == bindparam("owner"), notifications.c.id == bindparam("notification_id")
 )
-_ALL: Final = delete(notifications).where(notifications.c.owner_id == bindparam("owner"))
+_GROUP: Final = delete(notifications).where(
+    notifications.c.owner_id == bindparam("owner"),
+    notifications.c.kind == bindparam("which"),
+    notifications.c.subject_id == bindparam("subject"),
+    notifications.c.id >= bindparam("first"),
+    notifications.c.id < bindparam("end"),
+    notifications.c.filtered.is_(False),
+)
+_ALL: Final = delete(notifications).where(
+    notifications.c.owner_id == bindparam("owner"), notifications.c.filtered.is_(False)
+)
 
 
 def notify(
@@ -68,7 +85,7 @@ def notify(
         again: It can happen more than once: the newest takes the place of the one before.
 
     Returns:
-        Whether there is a new notification.
+        Whether there is a new notification, which may wait until its owner wants to hear from that person.
     """
     reader = reader_id(tx, uri=owner)
     if reader is None or actor == owner:
@@ -77,6 +94,13 @@ def notify(
     if by is None or (actor is not None and _is_unwanted(tx, owner=owner, actor=actor)):
         return False
     subject = _NOTHING if subject_id is None else subject_id
+    if kind not in _ALWAYS and subject and mutes_thread_of(tx, owner=owner, object_id=subject):
+        return False
+    wish = Wish.ACCEPT
+    if actor is not None:
+        wish = admission.weigh(tx, owner=owner, reader=reader, kind=kind, actor=actor, by=by, object_id=subject_id)
+    if wish is Wish.DROP:
+        return False
     if again:
         tx.execute(_SAME, {"owner": reader, "which": kind.value, "by": by, "subject": subject})
     told = tx.execute(
@@ -90,15 +114,18 @@ def notify(
             "detail": detail[:MAX_DETAIL],
             "text": text,
             "at": tx.now,
+            "filtered": wish is Wish.FILTER,
         },
     )
-    if told:
+    if told and wish is Wish.FILTER:
+        admission.ask(tx, reader=reader, by=by, object_id=subject_id)
+    elif told:
         tx.signal(f"notifications:{owner}")
     return told > 0
 
 
 def _is_unwanted(tx: Transaction, *, owner: str, actor: str) -> bool:
-    return people.any_block(tx, one=owner, other=actor) or people.mutes(tx, who=owner, whom=actor)
+    return people.silences(tx, who=owner, whom=actor)
 
 
 def take_back(tx: Transaction, *, owner: str, kind: Kind, actor: str) -> bool:
@@ -134,6 +161,27 @@ def forget_actor(tx: Transaction, *, uri: str) -> None:
 def dismiss(tx: Transaction, *, owner: str, notification_id: int) -> bool:
     """Remove one of somebody's own notifications; False when it is not theirs."""
     return tx.execute(_ONE, {"owner": actor_id(tx, uri=owner), "notification_id": notification_id}) > 0
+
+
+def dismiss_group(tx: Transaction, *, owner: str, key: str) -> int:
+    """Remove a group of somebody's own notifications; return how many.
+
+    Args:
+        tx: The open transaction.
+        owner: URI of the local actor.
+        key: Name of the group.
+
+    Raises:
+        NotFoundError: This person has no such group.
+    """
+    queries.get_group(tx, owner=owner, key=key)
+    named = policy.read_group_key(key)
+    reader = actor_id(tx, uri=owner)
+    if isinstance(named, tuple):
+        kind, subject, span = named
+        bounds = {"first": span * policy.SPAN, "end": (span + 1) * policy.SPAN}
+        return tx.execute(_GROUP, {"owner": reader, "which": kind.value, "subject": subject, **bounds})
+    return tx.execute(_ONE, {"owner": reader, "notification_id": named})
 
 
 def clear(tx: Transaction, *, owner: str) -> int:
