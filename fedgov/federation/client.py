@@ -24,7 +24,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from fedgov.federation.signatures.message import outgoing
+from fedgov.federation.signatures.message import target_of
 from fedgov.kernel.config import FederationSettings, Network
 from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableError
 from fedgov.kernel.uris import host, origin
@@ -50,6 +50,9 @@ _SPECIAL: Final = tuple(
 )
 _GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
 _LOCAL_NAMES: Final = ("localhost", "internal", "local", "onion", "i2p", "home.arpa")
+
+_ENDS_OF_LITERALS: Final = frozenset("0123456789]")
+"""How an IP literal in a canonical URL ends, of version 4 and 6; names hardly ever do."""
 
 Headers = Mapping[str, str]
 Signer = Callable[[str], Awaitable[Headers]]
@@ -195,7 +198,7 @@ class GuardedClient:
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),  # `get` and `post` time all
                 headers={"User-Agent": self._user_agent},
                 auto_decompress=True,
                 requote_redirect_url=False,
@@ -264,6 +267,8 @@ class GuardedClient:
             raise ForbiddenError("plain http is not allowed", detail=url)
         # aiohttp does not ask a resolver about IP literals, so these are checked here.
         name = authority.rpartition(":")[0] if not authority.endswith("]") and ":" in authority else authority
+        if name[-1] not in _ENDS_OF_LITERALS:
+            return
         with suppress(ValueError):
             ip = ipaddress.ip_address(name.strip("[]"))
             self.guard.demand(str(ip))
@@ -289,7 +294,7 @@ class GuardedClient:
         body: bytes | None = None,
         cut_off: bool = False,
     ) -> Answer:
-        target = outgoing(method, url=url, headers={}).target_uri  # exactly what is signed and was checked
+        target = target_of(url)  # exactly what is signed and was checked
         try:
             async with self._open().request(
                 method, URL(target, encoded=True), headers=headers, data=body, allow_redirects=False

@@ -231,7 +231,6 @@ class DeliveryWorker:
             headers["Collection-Synchronization"] = parcel.synchronisation
         shape = await self._room.peers.shape(row.host)
         tried: list[Shape] = []
-        request = outgoing("POST", url=row.inbox, headers={}, body=parcel.body)
         while True:
             signed = await self._room.sign(
                 "POST", row.inbox, actor=row.actor, shape=shape, headers=headers, body=parcel.body
@@ -241,6 +240,7 @@ class DeliveryWorker:
             if not wants_another_shape(answer):
                 return answer, shape
             tried.append(shape)
+            request = outgoing("POST", url=row.inbox, headers={}, body=parcel.body)
             asked = shape_for(answer.headers.get("accept-signature", ""), request=request)
             following = asked if asked is not None and asked not in tried else next_shape(shape, tried, request=request)
             if following is None:

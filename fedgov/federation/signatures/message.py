@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -124,16 +125,33 @@ def outgoing(method: str, *, url: str, headers: Mapping[str, str], body: bytes =
     Raises:
         MalformedError: The URL is not an absolute http(s) URL.
     """
-    origin = uris.origin(url)
-    parts = urlsplit(_NOT_ASCII.sub(lambda found: quote(found[0]), url))
+    origin, path, query = _parts(url)
     return Message(
         method=method.upper(),
         origin=origin,
-        path=parts.path or "/",
-        query=parts.query,
+        path=path,
+        query=query,
         headers=tuple((name.lower(), value) for name, value in headers.items()),
         body=body,
     )
+
+
+def target_of(url: str) -> str:
+    """Return the address to which a request for this URL is sent: `Message.target_uri` of what is signed.
+
+    Raises:
+        MalformedError: The URL is not an absolute http(s) URL.
+    """
+    origin, path, query = _parts(url)
+    return f"{origin}{path}?{query}" if query else origin + path
+
+
+@lru_cache(maxsize=1_024)
+def _parts(url: str) -> tuple[str, str, str]:
+    """Return origin, path and query as they are sent; remembered, because whoever signs asks and whoever sends."""
+    origin = uris.origin(url)
+    parts = urlsplit(_NOT_ASCII.sub(lambda found: quote(found[0]), url))
+    return origin, parts.path or "/", parts.query
 
 
 def incoming(scope: Mapping[str, Any], *, origin: str, body: bytes) -> Message:

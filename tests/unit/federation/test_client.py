@@ -8,11 +8,13 @@ import socket
 import tracemalloc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fedgov.federation.client import AddressGuard, Answer, GuardedClient
 from fedgov.kernel.config import FederationSettings
@@ -114,6 +116,18 @@ async def test_ssrf_01_nothing_connects_to_an_address_that_is_not_public(
                 await client.post(url, body=b"{}", headers={}, seconds=2)
         assert isinstance(refusal.value, ForbiddenError | MalformedError), refusal.value
     assert listener.accepted == 0
+
+
+@given(address=st.ip_addresses())
+def test_ssrf_01_every_ip_literal_is_asked_about(address: IPv4Address | IPv6Address) -> None:
+    client = GuardedClient(FederationSettings(), user_agent="test")
+    literal = f"[{address}]" if address.version == 6 else str(address)
+    for url in (f"https://{literal}/", f"https://{literal}:8443/inbox"):
+        if client.guard.permits(str(address)):
+            client._check(url)
+        else:
+            with pytest.raises(ForbiddenError):
+                client._check(url)
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2a00:1450::1", "2001:4860:4860::8888", "1.1.1.1"])

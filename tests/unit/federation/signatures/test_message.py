@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedgov.federation.signatures.message import Message, incoming, outgoing
+from fedgov.federation.signatures.message import Message, incoming, outgoing, target_of
 from fedgov.kernel.errors import MalformedError, UnverifiedError
 
 
@@ -24,7 +24,7 @@ def test_a_url_is_sent_as_it_is_signed(url: str, origin: str, target: str) -> No
     message = outgoing("get", url=url, headers={})
 
     assert (message.method, message.origin, message.request_target) == ("GET", origin, target)
-    assert message.target_uri == origin + target
+    assert message.target_uri == target_of(url) == origin + target
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ def test_a_url_is_sent_as_it_is_signed(url: str, origin: str, target: str) -> No
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(MalformedError):
         outgoing("GET", url=url, headers={})
+    with pytest.raises(MalformedError):
+        target_of(url)
 
 
 def test_sig_07_the_host_of_an_incoming_request_is_ours_whatever_it_says() -> None:
