@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import signal
@@ -51,6 +52,7 @@ def serve(entrance: Entrance, names: tuple[str, ...], address: str | None) -> No
     async def run() -> None:
         serving = asyncio.create_task(until_told(server, sockets))
         if await has_started(server, serving):
+            keep_what_was_loaded()
             for config in configs:
                 click.echo(
                     f"{config.instance.organisation}: {config.site.origin} (listening on {config.server.listen})"
@@ -60,6 +62,16 @@ def serve(entrance: Entrance, names: tuple[str, ...], address: str | None) -> No
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
+
+
+def keep_what_was_loaded() -> None:
+    """Spare the garbage collector what stays until the end: modules, routes, settings.
+
+    It would look through all of that again and again while messages come and go,
+    which took a seventh of the CPU time of a fan-out.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def tell_service_manager(state: str) -> None:

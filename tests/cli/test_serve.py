@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import socket
 import threading
@@ -27,6 +28,15 @@ from tests.cli.commandline import (
     serving,
     until,
 )
+
+
+def test_the_garbage_collector_leaves_alone_what_was_loaded() -> None:
+    assert gc.get_freeze_count() == 0
+    try:
+        serve.keep_what_was_loaded()
+        assert gc.get_freeze_count() > 1_000
+    finally:
+        gc.unfreeze()
 
 
 def change_setting(home: Path, name: str, old: str, new: str) -> None:
