@@ -199,8 +199,8 @@ async def test_a_code_to_copy_by_hand(counter: Counter, phone: Phone) -> None:
         {"scope": "admin:read"},
     ],
 )
-async def test_what_is_not_right_leads_nowhere(phone: Phone, changes: dict[str, str]) -> None:
-    """WEB-01, WEB-02, WEB-03: on the page and when its form is sent."""
+async def test_web_01_02_03_what_is_not_right_leads_nowhere(phone: Phone, changes: dict[str, str]) -> None:
+    """On the page, and when its form is sent."""
     page = await phone.ask(**changes)
     assert (page.status, page.location) == (400, "")
     assert "This app cannot be let in" in page.text
@@ -214,8 +214,7 @@ async def test_what_is_not_right_leads_nowhere(phone: Phone, changes: dict[str, 
         assert (sent.status, sent.location) == (400, "")
 
 
-async def test_a_form_that_our_page_did_not_make_lets_nobody_in(phone: Phone) -> None:
-    """WEB-04."""
+async def test_web_04_a_form_that_our_page_did_not_make_lets_nobody_in(phone: Phone) -> None:
     page = await phone.ask()
     for changes in ({"csrf": ""}, {"csrf": "AAAA"}):
         sent = await phone.reader.decide(page, "allow", **changes)
@@ -278,7 +277,7 @@ async def test_a_token_that_is_asked_for_wrongly(
     assert (await phone.fetch(code)).status == 200
 
 
-async def test_a_code_that_comes_twice_ends_what_came_from_it(phone: Phone) -> None:
+async def test_web_03_a_code_that_comes_twice_ends_what_came_from_it(phone: Phone) -> None:
     code = await phone.code()
     token = (await phone.fetch(code)).json["access_token"]
     mine = App(phone.counter.town, phone.counter.session, token=token)
@@ -359,8 +358,7 @@ async def test_a_person_sees_the_app_and_withdraws_it(phone: Phone) -> None:
     assert "No apps yet" in (await phone.reader.open("/settings/apps")).text
 
 
-async def test_a_disabled_account_has_no_token_any_more(phone: Phone) -> None:
-    """AC-07."""
+async def test_ac_07_a_disabled_account_has_no_token_any_more(phone: Phone) -> None:
     mine, town = await phone.token(), phone.counter.town
     account = await town.ask(account_of, actor=town.instance.site.actor("fatima"))
     assert account is not None

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import orjson
@@ -20,7 +21,10 @@ from fedgov.activitystreams.audience import PUBLIC
 from fedgov.features.media.service.uploads import upload
 from fedgov.features.moderation.service import report
 from fedgov.features.notices.service.bookmarks import bookmark
+from fedgov.features.people.queries import account_of
+from fedgov.features.people.service.apps import register_app
 from fedgov.features.people.service.profiles import Profile, change_profile
+from fedgov.features.people.service.tokens import create_token, issue
 from fedgov.features.posts.queries import posts
 from fedgov.features.posts.queries.reach import receipt
 from fedgov.features.posts.service import publishing, reacting
@@ -85,6 +89,7 @@ async def open_scene(folder: Path) -> AsyncIterator[Scene]:
             await _follow(scene)
             await _talk(scene)
             await _cheer(scene)
+            await _let_in(scene)
             await _trouble(scene)
             yield scene
         finally:
@@ -253,3 +258,22 @@ async def deliver(scene: Scene, document: dict[str, Any], *, by: Correspondent) 
 
 def _later() -> int:
     return int(time.time() * 1000) + DAY
+
+
+async def _let_in(scene: Scene) -> None:
+    """Let an app in on anna's behalf, and have another one ask."""
+    town = scene.groningen
+    account = await town.ask(account_of, actor=scene.anna.uri)
+    assert account is not None
+    back = "https://app.example/back"
+    app, _ = await town.instance.write(
+        register_app,
+        name="Tusky",
+        redirect_uris=[back],
+        scopes="read write follow push",
+        website="https://app.example/",
+    )
+    await town.instance.write(issue, account_id=account.id, app_id=app.id, scopes="read write:statuses push")
+    await town.instance.write(create_token, account_id=account.id, scopes="read", name="nachtelijke export")
+    asked = {"response_type": "code", "client_id": app.client_id, "redirect_uri": back, "scope": "read write follow"}
+    scene.pages["asking"] = urlencode(asked)

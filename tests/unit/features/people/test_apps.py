@@ -207,16 +207,16 @@ async def test_neither_code_nor_token_is_stored(phone: Phone) -> None:
         {"verifier": CHALLENGE},
     ],
 )
-async def test_a_code_that_is_shown_wrongly_gives_nothing(phone: Phone, changes: dict[str, str]) -> None:
-    """WEB-03; whoever guessed has not spoilt it for the app that it is for."""
+async def test_web_03_a_code_that_is_shown_wrongly_gives_nothing(phone: Phone, changes: dict[str, str]) -> None:
+    """Whoever guessed has not spoilt it for the app that it is for."""
     code = await phone.let_in()
     with pytest.raises(InvalidGrantError):
         await phone.redeem(changes.get("code", code), **{k: v for k, v in changes.items() if k != "code"})
     assert (await phone.redeem(code)).token
 
 
-async def test_a_secret_shown_for_a_code_without_a_hash_is_refused(phone: Phone) -> None:
-    """WEB-03: somebody may have taken the hash away."""
+async def test_web_03_a_secret_shown_for_a_code_without_a_hash_is_refused(phone: Phone) -> None:
+    """Somebody may have taken the hash away."""
     code = await phone.let_in(replace(ASKED, code_challenge="", code_challenge_method=""))
     with pytest.raises(InvalidGrantError):
         await phone.redeem(code)
@@ -232,8 +232,7 @@ async def test_a_code_lasts_ten_minutes(phone: Phone) -> None:
         await phone.redeem(second)
 
 
-async def test_a_code_is_worth_nothing_to_another_app(phone: Phone) -> None:
-    """WEB-03."""
+async def test_web_03_a_code_is_worth_nothing_to_another_app(phone: Phone) -> None:
     other, secret = await phone.instance.write(register, name="Other")
     code = await phone.let_in()
     with pytest.raises(InvalidGrantError):
@@ -250,8 +249,7 @@ async def test_a_code_needs_the_secret_of_its_app(phone: Phone) -> None:
         await phone.redeem(code, client_secret="wrong")
 
 
-async def test_a_code_that_comes_twice_ends_what_came_from_it(phone: Phone) -> None:
-    """WEB-03."""
+async def test_web_03_a_code_that_comes_twice_ends_what_came_from_it(phone: Phone) -> None:
     code = await phone.let_in()
     token, other = (await phone.redeem(code)).token, await phone.token()
     with pytest.raises(InvalidGrantError):
@@ -410,8 +408,7 @@ async def test_an_app_that_was_shut_out_has_no_code_left(phone: Phone) -> None:
         await phone.redeem(code)
 
 
-async def test_nobody_shuts_out_the_app_of_another(phone: Phone) -> None:
-    """AC-05."""
+async def test_ac_05_nobody_shuts_out_the_app_of_another(phone: Phone) -> None:
     token = await phone.token()
     jan = await phone.instance.write(settle, username="jan")
     bearer = await phone.bearer(token)
@@ -435,8 +432,7 @@ async def test_nobody_shuts_out_the_app_of_another(phone: Phone) -> None:
     ],
     ids=["disabled", "new password", "deleted", "revoked"],
 )
-async def test_a_token_that_is_void_is_void_at_once_and_everybody_hears_it(phone: Phone, end: Any) -> None:
-    """AC-07."""
+async def test_ac_07_a_token_that_is_void_is_void_at_once_and_everybody_hears_it(phone: Phone, end: Any) -> None:
     token = await phone.token()
     heard: list[str] = []
     phone.instance.signals.on_signal(heard.append)

@@ -136,7 +136,7 @@ def test_an_app_may_send_people_back_to_itself(uri: str) -> None:
         "myapp:",
     ],
 )
-def test_an_app_may_send_nobody_elsewhere(uri: str) -> None:
+def test_web_01_an_app_may_send_nobody_elsewhere(uri: str) -> None:
     with pytest.raises(InvalidError) as refusal:
         policy.check_redirect_uris([uri])
     assert refusal.value.field == "redirect_uris"
@@ -215,7 +215,7 @@ def test_what_an_app_asks_for() -> None:
         f"{BACK}\nmyapp://back",
     ],
 )
-def test_an_address_must_be_registered_to_the_letter(uri: str) -> None:
+def test_web_01_an_address_must_be_registered_to_the_letter(uri: str) -> None:
     with pytest.raises(InvalidError) as refusal:
         ask(redirect_uri=uri)
     assert refusal.value.field == "redirect_uri"
@@ -248,7 +248,7 @@ def test_the_example_of_the_standard_fits() -> None:
     )
 
 
-def test_the_secret_must_be_the_one_that_was_hashed() -> None:
+def test_web_03_the_secret_must_be_the_one_that_was_hashed() -> None:
     assert policy.fits_challenge(VERIFIER, challenge=CHALLENGE)
     assert policy.fits_challenge("", challenge=None)
     assert not policy.fits_challenge("", challenge=CHALLENGE)
