@@ -90,6 +90,8 @@ def check_body(raw: bytes) -> None:
         assert json.loads(raw) == found
         again = orjson.dumps(found)
         assert document.parse(again, max_bytes=len(again)) == found
+        assert type(found) is dict
+        assert b"\\u0000" not in again.replace(b"\\\\", b""), "no database keeps NUL"
         assert _depth(found) <= document.MAX_DEPTH
         check_document(found)
 
@@ -159,6 +161,8 @@ def _check_accessors(found: dict[str, Any], key: str) -> None:
 @example(raw=b'{"a":' + b"[" * 40 + b"]" * 40 + b"}")
 @example(raw=b'{"id":"https://a.example/1","type":[null,{}]}')
 @example(raw=b'{"a":1,"\\u0061":2}')
+@example(raw=b'{"a":"\\u0000"}')
+@example(raw=b"[]")
 @example(raw=b'\xef\xbb\xbf{"a":1}')
 @example(raw=b'{"a":-0.0,"b":1e-400}')
 def test_any_bytes_are_refused_or_read(raw: bytes) -> None:

@@ -95,3 +95,9 @@ def test_a_picture_stands_for_its_words_and_nowhere_else(text: str) -> None:
 @example(piece="> ")
 def test_long_markdown_takes_bounded_time(piece: str) -> None:
     check_long_markdown(piece)
+
+
+def test_no_more_is_rendered_than_the_limit() -> None:
+    text = "*a* " + "y" * (MAX_MARKDOWN - 4)
+    assert "<em>" in render_markdown(text).html
+    assert "<em>" not in render_markdown(text + "y").html

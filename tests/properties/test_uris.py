@@ -60,6 +60,7 @@ def check_handle(text: str) -> None:
         assert uris.parse_handle(str(handle)) == handle
         assert uris.parse_handle(handle.acct) == handle
         assert uris.is_username(handle.username)
+        assert uris.normalise_host(handle.host) == handle.host
 
 
 @some
@@ -94,6 +95,9 @@ def test_a_uri_of_a_known_host_has_one_form_or_is_refused(text: str) -> None:
 @some
 @given(text=ADDRESSES)
 @example(text="anna@example.org")
+@example(text="EXAMPLE.org.")
+@example(text="acct:anna bob")
 def test_a_handle_reads_the_same_however_it_is_written(text: str) -> None:
     check_handle(text)
     check_handle("@anna@" + text)
+    check_handle(text + "@example.org")

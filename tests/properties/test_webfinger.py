@@ -5,12 +5,14 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import orjson
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fedgov.activitystreams.document import parse
 from fedgov.federation.doors.webfinger import _asked, resolve
 from fedgov.federation.fetch import _handle_in
+from fedgov.kernel.errors import NotFoundError
 from fedgov.kernel.uris import Site, is_http_uri, is_username
 from tests.properties.profile import refusals, some, tried
 from tests.properties.test_uris import ADDRESSES
@@ -58,6 +60,14 @@ def check_answer(raw: bytes) -> None:
 @example(resource="https://example.org/@www.example.org")
 def test_a_resource_means_somebody_of_ours_or_nobody(resource: str) -> None:
     check_resource(resource)
+
+
+@pytest.mark.parametrize(
+    "resource", ["acct:anna@other.example", "https://other.example/@anna", "https://other.example/"]
+)
+def test_nobody_is_told_about_people_of_other_servers(resource: str) -> None:
+    with pytest.raises(NotFoundError):
+        resolve(resource, site=_SITE, names=_NAMES)
 
 
 @some

@@ -38,8 +38,10 @@ async def test_everything_works_without_scripts(invite: Invite, scene: Scene) ->
     await guest.page.locator(".flash", has_text="verzoek").wait_for()
 
     await guest.go("/logout")
+    kept = [(each["name"], each["value"]) for each in await guest.context.cookies()]
     await guest.page.click("main form button")
     await guest.page.locator(".flash", has_text="uitgelogd").wait_for()
+    await guest.context.add_cookies([{"name": name, "value": value, "url": guest.base} for name, value in kept])
     assert (await guest.go("/settings")).url.endswith("/login?next=/settings".replace("/settings", "%2Fsettings"))
 
 
