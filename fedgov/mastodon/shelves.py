@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from fedgov.features.notices.present import sift
+from fedgov.features.notices.queries.admission import muted_among
 from fedgov.features.notices.queries.bookmarks import bookmarked
 from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.people.present import profile_cards
@@ -73,7 +74,10 @@ def entities_of(
     filtered = {
         number: [filter_result(each, object_id=number) for each in found] for number, found in sifted.matches.items()
     }
-    shelf = replace(shelf_for(tx, sifted.cards, viewer=viewer), filtered=filtered)
+    muted: frozenset[int] = frozenset()
+    if viewer is not None:
+        muted = muted_among(tx, owner=viewer, object_ids=[card.id for card in sifted.cards])
+    shelf = replace(shelf_for(tx, sifted.cards, viewer=viewer), filtered=filtered, muted=muted)
     return [status_entity(replace(card, bookmarked=card.id in saved), shelf=shelf) for card in sifted.cards]
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from fedgov.mastodon import (
     accounts,
+    conversations,
     discovery,
     domain_blocks,
     filters,
@@ -22,7 +23,9 @@ from fedgov.mastodon import (
     registration,
     relationships,
     reports,
+    shelf,
     statuses,
+    tags,
     timelines,
     writing,
 )
@@ -30,6 +33,7 @@ from fedgov.mastodon.endpoints import Table
 
 AREAS: Final = (
     accounts,
+    conversations,
     discovery,
     domain_blocks,
     filters,
@@ -46,7 +50,9 @@ AREAS: Final = (
     registration,
     relationships,
     reports,
+    shelf,
     statuses,
+    tags,
     timelines,
     writing,
 )

@@ -276,6 +276,48 @@ class FilterMatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Direct messages of one thread.
+
+    Args:
+        id: Row id.
+        last_object_id: Row id of the newest of them; conversations sort by it.
+        unread: Its owner did not read that yet.
+    """
+
+    id: int
+    last_object_id: int
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedTag:
+    """A subject that somebody follows; ``id`` sorts by since when."""
+
+    id: int
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeaturedTag:
+    """A subject on somebody's profile.
+
+    Args:
+        id: Row id.
+        tag: As it is stored.
+        name: As it was typed, without ``#``.
+        posts: In how many posts for everyone they wrote about it.
+        last_at: When last, in milliseconds since the epoch; None for never.
+    """
+
+    id: int
+    tag: str
+    name: str
+    posts: int
+    last_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeEntry:
     """A post on somebody's home timeline.
 

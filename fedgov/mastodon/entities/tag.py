@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fedgov.features.notices.vocabulary import FeaturedTag
 from fedgov.features.posts.queries.trends import DayOfUse
-from fedgov.kernel.clock import SECOND
+from fedgov.kernel.clock import SECOND, to_rfc3339
 from fedgov.kernel.uris import Site
 from fedgov.mastodon.entities.account import Entity
+
+
+def featured_tag_entity(found: FeaturedTag, *, site: Site) -> Entity:
+    """Return a FeaturedTag entity."""
+    return {
+        "id": str(found.id),
+        "name": found.name,
+        "url": site.url(f"/tags/{found.tag}"),
+        "statuses_count": str(found.posts),
+        "last_status_at": None if found.last_at is None else to_rfc3339(found.last_at)[:10],
+    }
 
 
 def tag_entity(name: str, *, history: Sequence[DayOfUse], site: Site) -> Entity:

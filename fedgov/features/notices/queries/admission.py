@@ -124,8 +124,6 @@ def pending(tx: Transaction, *, owner: str) -> tuple[int, int]:
 
 def mutes_thread_of(tx: Transaction, *, owner: str, object_id: int) -> bool:
     """Tell whether somebody wants no more notifications of the talk that a post is in."""
-    if tx.row(_MUTES_ANY, {"owner": owner}) is None:
-        return False
     return bool(muted_among(tx, owner=owner, object_ids=[object_id]))
 
 
@@ -137,6 +135,8 @@ def muted_among(tx: Transaction, *, owner: str, object_ids: list[int]) -> frozen
         owner: URI of the local actor.
         object_ids: Row ids of posts.
     """
+    if not object_ids or tx.row(_MUTES_ANY, {"owner": owner}) is None:
+        return frozenset()
     threads = {number: row.thread_id for number, row in posts.find_many(tx, object_ids=object_ids).items()}
     if not threads:
         return frozenset()

@@ -10,6 +10,7 @@ from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided,
 from fedgov.features.notices.service import (
     admission,
     bookmarks,
+    conversations,
     filters,
     follow_choices,
     heeding,
@@ -17,6 +18,7 @@ from fedgov.features.notices.service import (
     lists,
     markers,
     notifications,
+    tags,
 )
 from fedgov.features.notices.vocabulary import Kind, Outcome
 from fedgov.features.people.queries import all_accounts
@@ -57,7 +59,10 @@ def on_post_appeared(tx: Transaction, event: PostAppeared) -> None:
         return
     addressed = objects.targets(tx, row_id=event.object_id) if event.visibility is Visibility.DIRECT else []
     home.deliver_post(tx, post=event, addressed=addressed)
+    tags.deliver_post(tx, post=event)
     lists.deliver_post(tx, post=event)
+    if event.visibility is Visibility.DIRECT:
+        conversations.note_post(tx, post=event, people=addressed)
     watchers = heeding.heed_post(tx, post=event)
     answered = event.in_reply_to_author
     if answered is not None:
@@ -95,6 +100,7 @@ def on_post_removed(tx: Transaction, event: PostRemoved) -> None:
     notifications.remove_about(tx, object_id=event.object_id)
     bookmarks.remove_about(tx, object_id=event.object_id)
     filters.remove_about(tx, object_id=event.object_id)
+    conversations.remove_about(tx, object_id=event.object_id)
 
 
 def on_post_liked(tx: Transaction, event: PostLiked) -> None:
@@ -175,7 +181,7 @@ def on_blocked(tx: Transaction, event: Blocked) -> None:
 
 def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
     """Forget all that concerns somebody who is gone."""
-    for part in (home, lists, filters, admission, heeding, notifications, bookmarks, markers):
+    for part in (home, lists, filters, admission, heeding, conversations, tags, notifications, bookmarks, markers):
         part.forget_actor(tx, uri=event.uri)
 
 

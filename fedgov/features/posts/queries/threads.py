@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
+from fedgov.activitystreams.audience import Visibility
 from fedgov.features.posts.queries.posts import POST, may_be_readable, readable
 from fedgov.features.posts.tables import posts
 from fedgov.store.tables import objects
@@ -60,6 +61,29 @@ def thread(tx: Transaction, *, row: Row[Any], viewer: str | None) -> Thread:
     )
     known = {each.object_id: each for each in readable(tx, rows=rows, viewer=viewer)} | {row.object_id: row}
     return Thread(ancestors=_ancestors(tx, row, known), descendants=tuple(_descendants(row, known)))
+
+
+def newest_direct(tx: Transaction, *, thread_id: int, viewer: str, but: int) -> int | None:
+    """Return the row id of the newest direct message of a thread that somebody may read; None when there is none.
+
+    Args:
+        tx: The open transaction.
+        thread_id: Row id of the first post of the thread.
+        viewer: URI of the actor who reads.
+        but: Row id of a post that does not count.
+    """
+    rows = tx.rows(
+        POST.where(
+            posts.c.thread_id == thread_id,
+            posts.c.visibility == Visibility.DIRECT.value,
+            posts.c.object_id != but,
+            may_be_readable(tx, viewer=viewer),
+        )
+        .order_by(posts.c.object_id.desc())
+        .limit(1)
+    )
+    found = readable(tx, rows=rows, viewer=viewer)
+    return found[0].object_id if found else None
 
 
 def _ancestors(tx: Transaction, row: Row[Any], known: Mapping[int, Row[Any]]) -> tuple[Place, ...]:
