@@ -147,6 +147,7 @@ audience: Final = Table(
     Column("object_id", BigInteger, ForeignKey("objects.id", ondelete="CASCADE"), primary_key=True),
     Column("target", Text, primary_key=True),
     Index("ix_audience_target", "target", "object_id"),
+    sqlite_with_rowid=False,  # the table is its primary key: one copy of every address less
 )
 """Whom an object is addressed to, by actor or collection URI; the Public collection is not repeated here."""
 

@@ -78,6 +78,7 @@ mentions: Final = Table(
     Column("actor_uri", Text, primary_key=True),
     Column("name", Text),  # as it was written
     Index("ix_mentions_actor_uri", "actor_uri", "object_id"),
+    sqlite_with_rowid=False,  # as the audience
 )
 
 hashtags: Final = Table(

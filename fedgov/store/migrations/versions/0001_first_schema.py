@@ -627,7 +627,8 @@ def upgrade() -> None:
     sa.Column('object_id', sa.BigInteger(), nullable=False),
     sa.Column('target', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['object_id'], ['objects.id'], name=op.f('fk_audience_object_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('object_id', 'target', name=op.f('pk_audience'))
+    sa.PrimaryKeyConstraint('object_id', 'target', name=op.f('pk_audience')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('audience', schema=None) as batch_op:
         batch_op.create_index('ix_audience_target', ['target', 'object_id'], unique=False)
@@ -798,7 +799,8 @@ def upgrade() -> None:
     sa.Column('actor_uri', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=True),
     sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_mentions_object_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('object_id', 'actor_uri', name=op.f('pk_mentions'))
+    sa.PrimaryKeyConstraint('object_id', 'actor_uri', name=op.f('pk_mentions')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('mentions', schema=None) as batch_op:
         batch_op.create_index('ix_mentions_actor_uri', ['actor_uri', 'object_id'], unique=False)
