@@ -178,5 +178,6 @@ ENDPOINTS: Final = (
     Endpoint(method="GET", path="/api/v1/instance/domain_blocks", access=_PUBLIC, handle=domain_blocks),
     Endpoint(method="GET", path="/api/v1/instance/activity", access=_PUBLIC, handle=activity),
     Endpoint(method="GET", path="/api/v1/custom_emojis", access=_PUBLIC, handle=nothing_yet),
+    Endpoint(method="GET", path="/api/v1/announcements", access=Access.person(), handle=nothing_yet),
     Endpoint(method="GET", path="/health", access=_PUBLIC, handle=health),
 )

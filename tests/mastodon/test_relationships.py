@@ -8,6 +8,7 @@ import pytest
 
 from fedgov.features.people.service import profiles
 from fedgov.features.people.service.profiles import Profile
+from fedgov.features.posts.service import reacting
 from tests.mastodon.conftest import App, Counter, demand_entity
 from tests.mastodon.test_accounts import id_of
 
@@ -190,3 +191,17 @@ async def test_changing_how_one_stands_needs_the_scope(counter: Counter) -> None
 async def test_somebody_who_is_not_there_cannot_be_related_to(counter: Counter, word: str) -> None:
     app = await counter.app_of("fatima")
     assert (await app.post(f"/api/v1/accounts/12/{word}")).status == 404
+
+
+async def test_what_somebody_shares_stays_away_when_only_their_own_posts_are_wanted(counter: Counter) -> None:
+    fatima, jelle, _, other = await _two(counter)
+    anna = await counter.app_of("anna")
+    assert jelle.person
+    assert anna.person
+    await _change(fatima, other, "follow", reblogs=False)
+    first, second = await anna.person.post("Eerste"), await anna.person.post("Tweede")
+    await counter.town.instance.write(reacting.share, actor=jelle.person.uri, object_uri=first)
+    assert (await fatima.get("/api/v1/timelines/home")).json == []
+    await _change(fatima, other, "follow", reblogs=True)
+    await counter.town.instance.write(reacting.share, actor=jelle.person.uri, object_uri=second)
+    assert [each["reblog"]["uri"] for each in (await fatima.get("/api/v1/timelines/home")).json] == [second]

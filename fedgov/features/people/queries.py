@@ -148,7 +148,7 @@ def weekly_accounts(tx: Transaction, *, since: int) -> dict[int, tuple[int, int]
     found: list[dict[int, int]] = []
     for column in (accounts.c.created_at, accounts.c.last_seen_at):
         week = beginning_of_week(column)
-        query = select(week.label("week"), func.count().label("times")).where(column >= since).group_by(week)
+        query = select(week.label("week"), func.count().label("times")).where(column >= since).group_by("week")
         found.append({row.week: row.times for row in tx.rows(query)})
     made, used = found
     return {week: (made.get(week, 0), used.get(week, 0)) for week in made | used}

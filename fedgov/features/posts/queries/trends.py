@@ -39,13 +39,13 @@ _HISTORY: Final = (
     select(hashtags.c.tag, _day.label("day"), func.count().label("uses"), _people.label("people"))
     .join(posts, posts.c.object_id == hashtags.c.object_id)
     .where(_public, hashtags.c.tag.in_(bindparam("tags", expanding=True)))
-    .group_by(hashtags.c.tag, _day)
+    .group_by(hashtags.c.tag, "day")
 )
 _week: Final = beginning_of_week(posts.c.published_at)
 _WEEKS: Final = (
     select(_week.label("week"), func.count().label("times"))
     .where(posts.c.local, posts.c.published_at >= bindparam("since"))
-    .group_by(_week)
+    .group_by("week")
 )
 _score: Final = posts.c.likes + 2 * posts.c.shares + posts.c.replies
 _POSTS: Final = (

@@ -147,3 +147,16 @@ def test_timelines_leave_out_whom_one_blocks_who_blocks_one_and_whom_one_muted(t
     assert queries.shut_out(town.tx, viewer=fatima) == {jan, pieter}
     assert queries.hidden_from(town.tx, viewer=fatima) == {jan, pieter, anna}
     assert queries.hidden_from(town.tx, viewer=anna) == frozenset()
+
+
+def test_who_is_muted_for_posts_alone_is_still_heard_of(town: Town) -> None:
+    fatima, pieter = town.local(), town.remote()
+    blocks.mute(town.tx, who=fatima, whom=pieter, notifications=False)
+
+    assert pieter in queries.hidden_from(town.tx, viewer=fatima)
+    assert pieter not in queries.unheard(town.tx, viewer=fatima)
+    assert not queries.silences(town.tx, who=fatima, whom=pieter)
+
+    blocks.mute(town.tx, who=fatima, whom=pieter)
+    assert pieter in queries.unheard(town.tx, viewer=fatima)
+    assert queries.silences(town.tx, who=fatima, whom=pieter)

@@ -22,6 +22,8 @@ def test_of_a_blocked_server_everybody_is_hidden_from_that_person_alone(town: To
 
     assert blocked(town, fatima) == [host(pieter)]
     assert pieter in queries.hidden_from(town.tx, viewer=fatima)
+    assert queries.silences(town.tx, who=fatima, whom=pieter)
+    assert pieter in queries.unheard(town.tx, viewer=fatima)
     assert pieter not in queries.hidden_from(town.tx, viewer=jelle)
     assert not hosts.block_host(town.tx, who=fatima, host=host(pieter))
     assert hosts.unblock_host(town.tx, who=fatima, host=host(pieter))
