@@ -17,7 +17,6 @@ from fedgov.features.moderation.vocabulary import Category
 from fedgov.features.posts.queries.entries import entry
 from fedgov.federation import objects
 from fedgov.federation.doors.answers import Reply
-from fedgov.kernel.clock import to_rfc3339
 from fedgov.kernel.errors import NotFoundError
 from fedgov.mastodon import people
 from fedgov.mastodon.access import Access
@@ -25,6 +24,7 @@ from fedgov.mastodon.call import Call
 from fedgov.mastodon.choices import choice
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
+from fedgov.mastodon.entities.report import report_entity
 from fedgov.mastodon.replies import shown
 from fedgov.mastodon.shelves import account_entities
 from fedgov.store.transaction import Transaction
@@ -76,22 +76,13 @@ def _report(
 
 
 def _entity(tx: Transaction, row: Row[Any]) -> Entity:
-    """Return a Report entity."""
     found = [objects.find(tx, uri=uri) for uri in orjson.loads(row.objects)]
-    words = {rule: number for number, rule in enumerate(tx.config.instance.rules, start=1)}
-    return {
-        "id": str(row.id),
-        "action_taken": row.state == "resolved",
-        "action_taken_at": None if row.decided_at is None else to_rfc3339(row.decided_at),
-        "category": row.category,
-        "comment": row.text,
-        "forwarded": row.forwarded,
-        "created_at": to_rfc3339(row.created_at),
-        "status_ids": [str(each.id) for each in found if each is not None] or None,
-        "rule_ids": [str(words[rule]) for rule in orjson.loads(row.rules) if rule in words] or None,
-        "collection_ids": None,
-        "target_account": account_entities(tx, uris=[row.target])[0],
-    }
+    return report_entity(
+        row,
+        target=account_entities(tx, uris=[row.target])[0],
+        rules=tx.config.instance.rules,
+        posts=[each.id for each in found if each is not None],
+    )
 
 
 ENDPOINTS: Final = (
