@@ -11,6 +11,7 @@ import pytest
 from fedgov.features.people.policy import apps as policy
 from fedgov.features.people.vocabulary import OUT_OF_BAND, SCOPES, AppRequest, InvalidScopeError
 from fedgov.kernel.errors import InvalidError
+from fedgov.web.resources import templates_dir
 
 VERIFIER = "abcdefghijklmnopqrstuvwxyz-0123456789._~ABCDEF"
 CHALLENGE = urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -72,6 +73,11 @@ def test_an_app_may_ask_for_less_than_it_registered_and_never_for_more() -> None
     policy.demand_within("read:statuses push", granted="read push")
     with pytest.raises(InvalidScopeError):
         policy.demand_within("read write", granted="read push")
+
+
+def test_a_person_is_told_in_words_what_each_scope_means() -> None:
+    words = (templates_dir() / "people" / "scopes.html").read_text(encoding="utf-8")
+    assert [scope for scope in SCOPES if f'"{scope}": _(' not in words] == []
 
 
 def test_only_an_administrator_hands_out_administration() -> None:
