@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
 
 from fedgov.federation import keys
 from fedgov.federation.client import GuardedClient
@@ -13,11 +11,9 @@ from fedgov.federation.keys import KeyPair
 from fedgov.federation.peers import PeerBook
 from fedgov.federation.signatures.message import Message, outgoing
 from fedgov.federation.signatures.shapes import Shape, sign
+from fedgov.federation.signers import Signers
 from fedgov.instance import Instance
-from fedgov.kernel.errors import UnreachableError
 from fedgov.store.signals import EVERYTHING
-
-_SIGNING_THREADS: Final = 2
 
 
 class PostRoom:
@@ -33,7 +29,7 @@ class PostRoom:
         self.client = client
         self.peers = PeerBook(instance)
         self._pairs: dict[str, KeyPair] = {}
-        self._threads = ThreadPoolExecutor(_SIGNING_THREADS, thread_name_prefix="fedgov-signer")
+        self._signers = Signers()
         instance.signals.on_signal(self._forget_keys)
 
     def _forget_keys(self, topic: str) -> None:
@@ -45,7 +41,7 @@ class PostRoom:
     async def close(self) -> None:
         """Let go of connections and threads."""
         await self.client.close()
-        self._threads.shutdown(wait=False)
+        self._signers.close()
 
     async def sign(
         self, method: str, url: str, *, actor: str, shape: Shape, headers: Mapping[str, str], body: bytes = b""
@@ -65,12 +61,7 @@ class PostRoom:
         now = self.instance.clock.now()
         if shape is Shape.RFC9421_ED25519:  # 33 µs: not worth a thread
             return {**headers, **_sign(message, shape, pair, now)}
-        loop = asyncio.get_running_loop()
-        try:
-            added = await loop.run_in_executor(self._threads, _sign, message, shape, pair, now)
-        except RuntimeError as error:  # the threads are shut down: we are stopping
-            raise UnreachableError("this server is stopping", detail=str(error)) from None
-        return {**headers, **added}
+        return {**headers, **await self._signers.run(partial(_sign, message, shape, pair, now))}
 
     async def _pair(self, actor: str) -> KeyPair:
         pair = self._pairs.get(actor)
