@@ -348,6 +348,7 @@ class Notification:
         emoji: Of a reaction; empty otherwise.
         outcome: Of a report, or None.
         text: What the administrator wrote about it, plain text; may be empty.
+        group_key: Name of the group that it is told in.
         unread: It is newer than how far the person read.
     """
 
@@ -360,6 +361,7 @@ class Notification:
     emoji: str = ""
     outcome: Outcome | None = None
     text: str = ""
+    group_key: str = ""
     unread: bool = False
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from fedgov.features.notices import policy
 from fedgov.features.notices.vocabulary import Group, Kind, Notification, NotificationPolicy, NotificationRequest
 from fedgov.kernel.clock import to_rfc3339
 from fedgov.mastodon.entities.account import Entity
@@ -48,12 +47,11 @@ def notification_entity(
         status: Status entity of the post, or None.
         report: Report entity, or None.
     """
-    subject = each.object_id or 0
     return {
         "id": str(each.id),
         "type": TYPES[each.kind],
         "created_at": to_rfc3339(each.at),
-        "group_key": policy.group_key(each.kind, subject_id=subject, notification_id=each.id),
+        "group_key": each.group_key,
         "account": account,
         "status": status,
         "report": report,

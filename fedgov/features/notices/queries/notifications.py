@@ -277,5 +277,6 @@ def _notification(row: Row[Any]) -> Notification:
         emoji=row.detail if kind is Kind.REACTION else "",
         outcome=Outcome(row.detail) if kind is Kind.MODERATION else None,
         text=row.text,
+        group_key=policy.group_key(kind, subject_id=row.subject_id, notification_id=row.id),
         unread=bool(row.unread),
     )
