@@ -167,3 +167,18 @@ async def test_notifications_need_their_scope(counter: Counter) -> None:
     for path in (OLD, NEW, f"{NEW}/policy", f"{OLD}/requests"):
         assert (await other.get(path)).status == 403
         assert (await counter.visitor.get(path)).status == 401
+
+
+async def test_an_administrator_is_told_of_reports_and_of_new_accounts(counter: Counter) -> None:
+    anneke = await counter.app_of("anneke", administrator=True)
+    fatima = await counter.app_of("fatima")
+    reported = await fatima.post("/api/v1/reports", account_id=await id_of(anneke), comment="Onaardig")
+    assert reported.status == 200
+    jelle = await counter.app_of("jelle")
+    await fatima.post("/api/v1/reports", account_id=await id_of(jelle), comment="Ook onaardig")
+    answer = await anneke.get(OLD)
+    demand_entity(answer.json, "Notification")
+    kinds = [(each["type"], each["account"]["acct"]) for each in answer.json]
+    assert kinds == [("admin.report", "jelle"), ("admin.sign_up", "jelle"), ("admin.sign_up", "fatima")]
+    assert answer.json[0]["report"]["comment"] == "Ook onaardig"
+    demand_entity((await anneke.get(NEW)).json, "GroupedNotificationsResults")
