@@ -22,6 +22,7 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/reference/commands.md": {"commands": reference.commands},
     "docs/reference/http-addresses.md": {"doors": reference.door_addresses, "pages": reference.page_addresses},
     "docs/reference/audit-log.md": {"kinds": reference.audit_kinds},
+    "docs/reference/mastodon-api.md": {"endpoints": reference.mastodon_endpoints},
     "docs/reference/metrics.md": {"figures": reference.figures},
     "docs/reference/benchmarks.md": {"results": report.table},
     "docs/federation/README.md": {"handlers": reference.handlers},

@@ -24,6 +24,8 @@ from fedgov.federation.doors.doors import Doors
 from fedgov.kernel.config import SECTIONS
 from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import Site
+from fedgov.mastodon.access import Access
+from fedgov.mastodon.table import AREAS
 from fedgov.store.signals import Signals
 
 SITE: Final = Site(domain="social.gemeente.example")
@@ -246,3 +248,35 @@ def audit_kinds() -> str:
 
 def _object_type(about: str) -> str:
     return {"*": "anything else", "Actor": "an actor"}.get(about, f"`{about}`")
+
+
+# --- the Mastodon API -------------------------------------------------------------------------------------------
+
+
+def mastodon_endpoints() -> str:
+    """Every endpoint of the Mastodon API that there is, by the module that answers it."""
+    areas = sorted(AREAS, key=lambda area: area.__name__)
+    return "\n\n".join(
+        f"### {first_line(area)}\n\n"
+        + table(
+            ("method", "address", "who", "scopes, of which one is enough", "what"),
+            [
+                (row.method, f"`{row.path}`", _who(row.access), _scopes(row.access), first_line(row.handle))
+                for row in area.ENDPOINTS
+            ],
+        )
+        for area in areas
+    )
+
+
+def _who(access: Access) -> str:
+    return {
+        "anybody": "everybody",
+        "app": "any token",
+        "person": "a person",
+        "administrator": "an administrator",
+    }[access.who]
+
+
+def _scopes(access: Access) -> str:
+    return ", ".join(f"`{scope}`" for scope in access.scopes) or "–"

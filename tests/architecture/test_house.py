@@ -13,6 +13,9 @@ import pytest
 ROOT: Final = Path(__file__).resolve().parents[2]
 FEATURES: Final = "fedgov.features"
 ENTRANCES: Final = frozenset({"service", "queries", "vocabulary", "present"})
+RECEPTION: Final = "fedgov.mastodon"
+"""A door of all rooms; theirs look into their own policy for the limits that they tell, and so does it."""
+
 ENTRANCE_HALL: Final = frozenset({"fedgov.app", "fedgov.cli", "fedgov.__main__"})
 PROOF: Final = "VerifiedActivity"
 GATE: Final = "fedgov.federation.gate"
@@ -40,6 +43,8 @@ def room_of(name: str) -> str | None:
 
 def wrong_entrances(importer: str, tree: ast.Module, *, rooms: frozenset[str]) -> list[str]:
     entrances = ENTRANCES | {"feature"} if importer in ENTRANCE_HALL else ENTRANCES
+    if importer.startswith(f"{RECEPTION}."):
+        entrances |= {"policy"}
     wrong = []
     for target in imported(tree):
         room = room_of(target)
@@ -69,6 +74,9 @@ def test_a_room_is_entered_by_its_service_queries_or_vocabulary() -> None:
         ("fedgov.features.notices.service", "import fedgov.features.posts.pages", False),
         ("fedgov.features.notices.service", "from fedgov.features.posts.feature import FEATURE", False),
         ("fedgov.features.posts.pages", "from fedgov.features.posts.present import card", True),
+        ("fedgov.mastodon.entities.instance", "from fedgov.features.posts import policy", True),
+        ("fedgov.mastodon.statuses", "from fedgov.features.posts.tables import POSTS", False),
+        ("fedgov.mastodon.statuses", "import fedgov.features.posts.pages", False),
         ("fedgov.app", "from fedgov.features.posts.feature import FEATURE", True),
         ("fedgov.app", "from fedgov.features.posts.tables import POSTS", False),
     ],
