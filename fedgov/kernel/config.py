@@ -184,7 +184,7 @@ class LimitSettings:
     reports_per_hour: int = 60
     lookups_per_hour: int = 600
     inbox_per_minute: int = 300_000
-    newcomers_per_hour: int = 3_000
+    newcomers_per_hour: int = 10_000
     refused_per_minute: int = 600
     api_calls_per_five_minutes: int = 300
     api_uploads_per_half_hour: int = 30

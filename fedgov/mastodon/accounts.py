@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Row
 
+from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.people import queries
 from fedgov.features.people.present import may_see_lists
 from fedgov.features.people.service.notes import endorsed
@@ -151,7 +152,7 @@ def _statuses(
         on_top = featured(tx, actor=author, viewer=viewer)
         return Page(items=tuple(status_entities(tx, on_top, viewer=viewer)))
     page = author_timeline(tx, author=author, viewer=viewer, page=request, kinds=kinds)
-    return page.with_items(status_entities(tx, page.items, viewer=viewer))
+    return page.with_items(status_entities(tx, page.items, viewer=viewer, context=FilterContext.ACCOUNT))
 
 
 # --- who follows, and whom they follow and recommend ------------------------------------------------------------

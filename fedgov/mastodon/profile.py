@@ -89,7 +89,7 @@ def _own(tx: Transaction, *, actor: str) -> Own:
         known=known_accounts(tx, uris=[actor])[actor],
         note=account.summary_source,
         fields=tuple((name, value) for name, value in orjson.loads(account.fields_source)),
-        audience=account.default_audience,
+        audience=account.app_audience,
         sensitive=account.posts_sensitive,
         language=account.posts_language,
         follow_requests=queries.count_follow_requests(tx, of=actor),
@@ -129,7 +129,7 @@ def _posting(sent: Parameters) -> dict[str, Any]:
     source = sent.inner("source")
     values: dict[str, Any] = {}
     if source.has("privacy"):
-        values["default_audience"] = source.text("privacy")
+        values["app_audience"] = source.text("privacy")
     if source.has("sensitive"):
         values["sensitive"] = source.flag("sensitive")
     if source.has("language"):
@@ -140,9 +140,9 @@ def _posting(sent: Parameters) -> dict[str, Any]:
 def _store(
     tx: Transaction, *, actor: str, profile: Profile, pictures: dict[str, str | None], posting: dict[str, Any]
 ) -> Own:
-    wanted = posting.get("default_audience")
+    wanted = posting.get("app_audience")
     if wanted is not None:
-        posting = posting | {"default_audience": _audience(wanted, before=_own(tx, actor=actor).audience)}
+        posting = posting | {"app_audience": _audience(wanted, before=_own(tx, actor=actor).audience)}
     profiles.change_posting(tx, actor=actor, **posting)
     if pictures or profile != Profile():
         profiles.change_profile(tx, actor=actor, profile=profile, pictures=pictures)

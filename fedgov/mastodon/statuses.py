@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
+from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.posts.present import thread_cards
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries.entries import entry
@@ -80,8 +81,8 @@ def _context(tx: Transaction, *, row_id: int, viewer: str | None) -> Entity:
     found = thread_cards(tx, thread=thread(tx, row=row, viewer=viewer), viewer=viewer)
     above, below = ([card for card in part if not card.deleted] for part in found)
     return {
-        "ancestors": entities_of(tx, above, viewer=viewer),
-        "descendants": entities_of(tx, below, viewer=viewer),
+        "ancestors": entities_of(tx, above, viewer=viewer, context=FilterContext.THREAD),
+        "descendants": entities_of(tx, below, viewer=viewer, context=FilterContext.THREAD),
     }
 
 

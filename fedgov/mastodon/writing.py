@@ -19,7 +19,7 @@ from fedgov.features.posts.service.looking_up import look_up_named
 from fedgov.features.posts.vocabulary import AttachmentDraft, PostDraft, ScheduledPost
 from fedgov.federation.doors.answers import Reply
 from fedgov.kernel.clock import from_rfc3339
-from fedgov.kernel.errors import InvalidError, NotFoundError
+from fedgov.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
@@ -61,13 +61,16 @@ async def _draft(call: Call) -> PostDraft:
     """Return what the app wants to publish."""
     sent = call.parameters
     poll = sent.inner("poll")
+    account = await call.read(account_of, actor=call.me)
+    if account is None:
+        raise ForbiddenError("This action is not allowed")
     return PostDraft(
         text=sent.text("status"),
-        visibility=await _visibility(call),
+        visibility=_visibility(sent.text("visibility"), otherwise=account.app_audience),
         reply_to=_row_id(sent, "in_reply_to_id"),
         summary=sent.text("spoiler_text"),
-        language=_language(sent),
-        sensitive=sent.flag("sensitive"),
+        language=_language(sent) or account.posts_language,
+        sensitive=sent.flag("sensitive", account.posts_sensitive and bool(sent.texts("media_ids"))),
         media_ids=tuple(sent.row_ids("media_ids")),
         poll_options=tuple(each.strip() for each in poll.texts("options")),
         poll_seconds=min(max(poll.whole("expires_in") or 0, 0), 10**9),
@@ -76,12 +79,10 @@ async def _draft(call: Call) -> PostDraft:
     )
 
 
-async def _visibility(call: Call) -> Visibility:
+def _visibility(sent: str, *, otherwise: str) -> Visibility:
     """Return who may read it; where an app does not say, what the person chose for apps."""
-    sent = call.parameters.text("visibility")
     if not sent:
-        account = await call.read(account_of, actor=call.me)
-        sent = "public" if account is None else account.app_audience
+        return Visibility(otherwise)
     if sent not in _AUDIENCES:
         raise InvalidError("visibility must be public, unlisted, private or direct", field="visibility")
     return _AUDIENCES[sent]

@@ -33,7 +33,7 @@ async def test_the_own_account_says_what_was_typed(counter: Counter) -> None:
     answer = await fatima.get("/api/v1/accounts/verify_credentials")
     assert answer.status == 200
     demand_entity(answer.json, "CredentialAccount")
-    assert answer.json["source"]["privacy"] == "private"
+    assert answer.json["source"]["privacy"] == "public"
     assert answer.json["source"]["follow_requests_count"] == 0
     assert answer.json["role"]["permissions"] == "1"
     jelle = await counter.app_of("jelle")
@@ -74,11 +74,11 @@ async def test_what_apps_begin_a_post_with_is_kept(counter: Counter) -> None:
     fatima = await counter.app_of("fatima")
     assert fatima.person
     source = (await _update(fatima, json={"source": {"sensitive": True, "language": "fy"}}))["source"]
-    assert (source["privacy"], source["sensitive"], source["language"]) == ("private", True, "fy")
+    assert (source["privacy"], source["sensitive"], source["language"]) == ("public", True, "fy")
     await _update(fatima, json={"source": {"privacy": "private"}})
     account = await counter.town.ask(account_of, actor=fatima.person.uri)
     assert account is not None
-    assert account.default_audience == "organisation", "what was not changed stays what it was"
+    assert (account.app_audience, account.default_audience) == ("followers", "organisation")
     await _update(fatima, data={"source[privacy]": "public"})
     preferences = (await fatima.get("/api/v1/preferences")).json
     demand_entity(preferences, "Preferences")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -32,6 +33,7 @@ from fedgov.web.cards import (
 from fedgov.web.forms import Form, form_of
 from fedgov.web.rows import (
     AccountRow,
+    AppRow,
     AuditRow,
     BlockRow,
     DeliveryRow,
@@ -178,8 +180,8 @@ WRONG: Final = (
     .with_error("name", "vul in")
 )
 SETTINGS: Final = {
-    "language": "", "default_audience": "public", "approve_followers": True, "lists_public": False,
-    "discoverable": True, "indexable": False,
+    "language": "", "default_audience": "public", "app_audience": "public", "approve_followers": True,
+    "lists_public": False, "discoverable": True, "indexable": False,
 }  # fmt: skip
 MINE: Final = {"department": "", "about": "x", "field_names": ["a"], "field_values": ["b"]}
 
@@ -224,6 +226,16 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("people/settings.html", {"values": SETTINGS}),
     ("people/settings_profile.html", {"person": JELLE, "values": MINE, "form": WRONG}),
     ("people/settings_password.html", {}),
+    ("people/settings_apps.html", {"apps": ()}),
+    ("people/settings_apps.html", {"apps": (
+        AppRow(app_id=1, token_id=2, name="<b>Tusky</b>", website="https://app.example/", website_host="app.example",
+               scopes=("read", "write:statuses", "push"), since=NOW - DAY, last_used_at=NOW),
+        AppRow(app_id=None, token_id=3, name="rooster", website=None, website_host="", scopes=("read",),
+               since=NOW, last_used_at=None))}),
+    ("mastodon/authorise.html", {
+        "app": SimpleNamespace(name="<b>Tusky</b>"), "website_host": "app.example", "scopes": ["read", "follow"],
+        "withheld": True, "goes_to": "app.example", "opens": True, "again": "/login", "request": {"state": "<b>"}}),
+    ("mastodon/code.html", {"app": SimpleNamespace(name="<b>Tusky</b>"), "code": "abc"}),
     ("people/settings_sessions.html", {"sessions": (
         SessionRow(id=1, device="Firefox", created_at=NOW, last_used_at=NOW, current=True),
         SessionRow(id=2, device="Chrome", created_at=NOW - DAY, last_used_at=NOW))}),
@@ -286,7 +298,9 @@ _AS_A_VISITOR: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("about/about.html", {"accounts": 1_204, "posts": 3}),
     ("about/privacy.html", {}),
     ("about/accessibility.html", {}),
-    ("about/terms.html", {}),
+    ("about/terms.html", {"rules": ()}),
+    ("about/terms.html", {"rules": ("Wees <b>helder</b>",)}),
+    ("mastodon/refused.html", {"title": "<b>App</b>", "words": "U zei <b>nee</b>."}),
     ("_layout/problem.html", {"code": "rate_limited", "number": 429, "detail": None, "retry_after": 1, "sent": Form()}),
 )  # fmt: skip
 

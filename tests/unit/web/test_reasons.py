@@ -36,7 +36,7 @@ def test_every_known_reason_is_one_that_the_code_gives() -> None:
 
 
 def test_the_reasons_of_delivery_are_known() -> None:
-    code = (ROOT / "fedgov" / "federation" / "delivery.py").read_text()
+    code = "".join((ROOT / "fedgov" / "federation" / f"{name}.py").read_text() for name in ("delivery", "parcels"))
     given = re.findall(r'return "([a-z\']+ [a-z\' ]+)"', code)  # one word is the name of a figure
     assert given
     assert set(given) <= set(KNOWN)

@@ -58,6 +58,7 @@ def _preferences(tx: Transaction, *, visitor: Visitor) -> dict[str, Any]:
     return {
         "language": account.language or "",
         "default_audience": account.default_audience,
+        "app_audience": account.app_audience,
         "approve_followers": row.approves_followers,
         "lists_public": row.lists_followers,
         "discoverable": row.discoverable,
@@ -71,6 +72,7 @@ def _store_preferences(tx: Transaction, *, visitor: Visitor, form: Form) -> None
         account_id=visitor.account_id,
         language=form.value("language"),
         default_audience=form.value("default_audience"),
+        app_audience=form.value("app_audience") if "app_audience" in form.values else None,
     )
     profiles.change_profile(
         tx,

@@ -116,14 +116,14 @@ def check_language(language: str) -> str | None:
     return language or None
 
 
-def check_audience(audience: str) -> str:
-    """Return the audience that the composer starts with.
+def check_audience(audience: str, *, field: str = "default_audience") -> str:
+    """Return the audience that the composer or an app starts with.
 
     Raises:
         InvalidError: There is no such audience.
     """
     if audience not in AUDIENCES:
-        raise InvalidError("choose one of the audiences in the list", field="default_audience")
+        raise InvalidError("choose one of the audiences in the list", field=field)
     return audience
 
 

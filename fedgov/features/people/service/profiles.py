@@ -116,7 +116,9 @@ def _pictures(tx: Transaction, pictures: Mapping[str, str | None]) -> dict[str, 
     return dict(chosen)
 
 
-def change_preferences(tx: Transaction, *, account_id: int, language: str = "", default_audience: str) -> None:
+def change_preferences(
+    tx: Transaction, *, account_id: int, language: str = "", default_audience: str, app_audience: str | None = None
+) -> None:
     """Change what only the person sees.
 
     Args:
@@ -124,6 +126,7 @@ def change_preferences(tx: Transaction, *, account_id: int, language: str = "", 
         account_id: Whose.
         language: Of the pages; empty for what the browser says.
         default_audience: Whom the composer proposes.
+        app_audience: Whom a post is for when an app does not say; None leaves it.
 
     Raises:
         InvalidError: A value is not in its list.
@@ -132,6 +135,8 @@ def change_preferences(tx: Transaction, *, account_id: int, language: str = "", 
         "language": policy.check_language(language),
         "default_audience": policy.check_audience(default_audience),
     }
+    if app_audience is not None:
+        values["app_audience"] = policy.check_audience(app_audience, field="app_audience")
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
 
 
@@ -139,7 +144,7 @@ def change_posting(
     tx: Transaction,
     *,
     actor: str,
-    default_audience: str | None = None,
+    app_audience: str | None = None,
     sensitive: bool | None = None,
     language: str | None = None,
 ) -> None:
@@ -148,7 +153,7 @@ def change_posting(
     Args:
         tx: The open transaction.
         actor: URI of the local actor.
-        default_audience: Whom they propose; the composer of the pages does so too.
+        app_audience: Whom they propose, and whom a post is for when they do not say.
         sensitive: Whether they mark posts as sensitive.
         language: Such as ``nl``; empty for what the app says.
 
@@ -156,8 +161,8 @@ def change_posting(
         InvalidError: A value is not acceptable.
     """
     values: dict[str, Any] = {}
-    if default_audience is not None:
-        values["default_audience"] = policy.check_audience(default_audience)
+    if app_audience is not None:
+        values["app_audience"] = policy.check_audience(app_audience, field="app_audience")
     if sensitive is not None:
         values["posts_sensitive"] = sensitive
     if language is not None:
