@@ -32,6 +32,7 @@ from fedgov.kernel.config import Config
 from fedgov.kernel.uris import parse_handle
 from fedgov.store.tables import deliveries, inbox_items
 from fedgov.store.transaction import Transaction
+from tests.tables import begin_migrated
 
 T = TypeVar("T")
 PATIENCE: Final = 100.0
@@ -121,6 +122,7 @@ class Town:
 
     async def open(self) -> None:
         """Start serving."""
+        await begin_migrated(self.config.database_url)
         self.server = make_server([self.config])
         self.app = self.server.config.app  # type: ignore[assignment]
         copy = self.listener.dup()

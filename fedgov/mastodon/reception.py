@@ -26,7 +26,7 @@ from fedgov.mastodon.endpoints import Endpoint, Found
 from fedgov.mastodon.table import TABLE
 
 _OWN: Final = ("/api/", "/oauth/")
-_OTHERS: Final = ("/api/fedgov/",)
+_OTHERS: Final = "/api/fedgov/"
 _PAGES: Final = frozenset({"/oauth/authorize"})
 """Where a person decides, so that it is a page; the rest of these folders is for programs."""
 
@@ -51,7 +51,7 @@ class Reception:
         """
         path: str = scope["path"]
         found = TABLE.find(path)
-        if found is None and (not path.startswith(_OWN) or path.startswith(_OTHERS) or path.rstrip("/") in _PAGES):
+        if found is None and not _is_own(path):
             return None
         return partial(self._open, found)
 
@@ -122,6 +122,11 @@ class Reception:
         if bearer is None:
             raise UnverifiedError("The access token is invalid")
         return bearer
+
+
+def _is_own(path: str) -> bool:
+    """Tell whether a path that leads nowhere is in a folder of ours, so that a program is told in its own words."""
+    return path.startswith(_OWN) and not f"{path}/".startswith(_OTHERS) and path.rstrip("/") not in _PAGES
 
 
 def _open_to_all(reply: Reply) -> Reply:

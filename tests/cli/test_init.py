@@ -166,7 +166,7 @@ def test_every_mistake_in_a_configuration_is_listed_by_name_with_what_was_expect
         "  - federation.authorised_fetch is 'yes'; expected true or false",
         "  - federation.trust is 'everyone'; expected one of 'open', 'listed'",
         "  - instance.langauge is not a setting; expected one of "
-        "domain, organisation, scheme, tooi, language, contact, description",
+        "domain, organisation, scheme, tooi, language, contact, description, rules",
         "  - instance.organisation is missing; expected the name of the organisation",
         "  - posts.max_characters is -1; expected a whole number above 0",
         "  - server.aliases is 'localhost'; expected a list of texts",

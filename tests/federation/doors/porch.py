@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 from aiohttp import web
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import func, select
 
 from fedgov.activitystreams.actor import Actor, Capability, KeyDocument, actor_document
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
@@ -37,8 +37,9 @@ from fedgov.instance import Instance
 from fedgov.kernel.clock import ManualClock, to_rfc3339
 from fedgov.kernel.config import read
 from fedgov.store.database import open_database
-from fedgov.store.tables import activities, inbox_items, metadata
+from fedgov.store.tables import activities, inbox_items
 from fedgov.store.transaction import Setting, Transaction
+from tests.tables import make_sqlite_tables
 from tests.trust import TrustInAllBut
 
 NOW = 1_795_000_000_000
@@ -230,9 +231,7 @@ async def open_town(
     home = folder / "groningen"
     home.mkdir(parents=True)
     url = f"sqlite:///{home / 'fedgov.sqlite3'}"
-    engine = create_engine(url)
-    metadata.create_all(engine)
-    engine.dispose()
+    make_sqlite_tables(url)
     table: dict[str, Mapping[str, Any]] = {
         "instance": {
             "domain": DOMAIN,

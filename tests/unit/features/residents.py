@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import pkgutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -18,7 +16,6 @@ from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-import fedgov.features
 from fedgov.activitystreams.activity import read_activity
 from fedgov.activitystreams.actor import read_actor
 from fedgov.activitystreams.document import Document
@@ -32,22 +29,15 @@ from fedgov.kernel.config import Config, read
 from fedgov.kernel.errors import NotFoundError
 from fedgov.kernel.uris import Handle, host, origin, parse_handle
 from fedgov.store.database import open_database
-from fedgov.store.tables import activities, deliveries, metadata
+from fedgov.store.tables import activities, deliveries
 from fedgov.store.transaction import Listener, Setting, Transaction
+from tests.tables import make_sqlite_tables, make_tables
 from tests.trust import TrustInAllBut
 
 T = TypeVar("T")
 DOMAIN: Final = "groningen.example"
 NOW: Final = 1_795_000_000_000
 HASH: Final = "$argon2id$no password fits this"
-
-
-def known_tables() -> None:
-    """Let every room that exists declare its tables."""
-    for room in pkgutil.iter_modules(fedgov.features.__path__):
-        name = f"fedgov.features.{room.name}"
-        if room.ispkg and importlib.util.find_spec(f"{name}.tables") is not None:
-            importlib.import_module(f"{name}.tables")
 
 
 @cache
@@ -206,7 +196,6 @@ def verified(document: Document, *, received_at: int = NOW) -> VerifiedActivity:
 @contextmanager
 def synchronous(url: str) -> Iterator[Connection]:
     """Open a database at this URL for synchronous use, with the tables of all rooms and a transaction begun."""
-    known_tables()
     opened = _sqlite(url) if url.startswith("sqlite:") else _postgres(url)
     with opened as connection:
         yield connection
@@ -214,8 +203,8 @@ def synchronous(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def _sqlite(url: str) -> Iterator[Connection]:
+    make_sqlite_tables(url)
     engine = create_engine(url, poolclass=NullPool)
-    metadata.create_all(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         connection.rollback()
@@ -254,8 +243,8 @@ def _postgres(url: str) -> Iterator[Connection]:
     connection = engine.connect()
     bridge = _Bridge(loop, connection)
     try:
+        bridge.wait(make_tables(url))
         bridge.wait(_start(connection))
-        bridge.wait(connection.run_sync(metadata.create_all))
         yield cast("Connection", bridge)
         bridge.wait(connection.rollback())
     finally:
@@ -296,20 +285,6 @@ async def living_town(
         yield instance, heard
     finally:
         await database.close()
-
-
-async def make_tables(url: str) -> None:
-    """Give an empty database the tables of all rooms."""
-    known_tables()
-    if url.startswith("sqlite:"):
-        engine = create_engine(url, poolclass=NullPool)
-        metadata.create_all(engine)
-        engine.dispose()
-        return
-    async_engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
-    async with async_engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    await async_engine.dispose()
 
 
 def settle(tx: Transaction, /, username: str = "fatima", password_hash: str = HASH, **values: Any) -> int:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, create_engine, select
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Row, select
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.federation import actors, objects
@@ -27,8 +26,8 @@ from fedgov.kernel.clock import ManualClock
 from fedgov.kernel.config import Config
 from fedgov.store.database import open_database
 from fedgov.store.leases import LeaseLostError, OnlyProcess
-from fedgov.store.tables import metadata
 from fedgov.store.transaction import Setting, Transaction
+from tests.tables import make_tables
 from tests.trust import TrustInAllBut
 from tests.unit.federation.neighbours import rsa_key
 
@@ -142,21 +141,6 @@ async def _open(config: Config, *, clock: ManualClock) -> AsyncIterator[Office]:
     finally:
         await room.close()
         await database.close()
-
-
-async def make_tables(url: str) -> None:
-    """Make all tables in an empty database; leave those that are there."""
-    if url.startswith("sqlite:"):
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.exec_driver_sql("PRAGMA synchronous=OFF")  # or each table waits for the disk
-            metadata.create_all(connection)
-        engine.dispose()
-        return
-    async_engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
-    async with async_engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    await async_engine.dispose()
 
 
 class LostLease(OnlyProcess):

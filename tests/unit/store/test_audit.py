@@ -20,7 +20,8 @@ from fedgov.store.audit import FIRST_HASH, Finding, Mark
 from fedgov.store.database import Database
 from fedgov.store.guards import GUARDS
 from fedgov.store.transaction import Transaction
-from tests.unit.store.conftest import NOW, make_tables
+from tests.tables import make_tables
+from tests.unit.store.conftest import NOW
 from tests.unit.store.test_migrations import look
 
 ANNA = By(who="https://groningen.example/users/anna", door="web", source="192.0.2.0/24")

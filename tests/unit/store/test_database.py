@@ -18,7 +18,8 @@ from fedgov.store.database import Database, PostgresDatabase, SqliteDatabase
 from fedgov.store.signals import EVERYTHING
 from fedgov.store.tables import peers
 from fedgov.store.transaction import Transaction, insert_or_ignore, insert_or_update
-from tests.unit.store.conftest import Opener, make_tables, setting
+from tests.tables import make_tables
+from tests.unit.store.conftest import Opener, setting
 from tests.unit.store.use_cases import count, known, meet, meet_and_fail
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from fedgov.instance import Instance
-from tests.unit.features.residents import known_tables
+from tests.tables import known_tables
 from tests.unit.features.trust.town import town_hall
 
 

@@ -23,8 +23,8 @@ from fedgov.kernel.config import LimitSettings
 from fedgov.kernel.errors import FedgovError, OverLimitError
 from fedgov.kernel.uris import Handle
 from fedgov.store.transaction import Transaction
+from tests.tables import known_tables
 from tests.unit.features.audit.test_every_act import hire
-from tests.unit.features.residents import known_tables
 from tests.unit.features.trust.counter import Counter, person
 from tests.unit.features.trust.town import town_hall
 

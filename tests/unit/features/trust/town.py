@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
-
 from fedgov.instance import Instance
 from fedgov.kernel.clock import ManualClock
 from fedgov.kernel.config import Config, read
 from fedgov.kernel.errors import NotFoundError
 from fedgov.kernel.uris import Handle
 from fedgov.store.database import open_database
-from fedgov.store.tables import activities, actors, deliveries, follows, inbox_items, metadata, peers
+from fedgov.store.tables import activities, actors, deliveries, follows, inbox_items, peers
 from fedgov.store.transaction import Listener, Setting, Transaction
+from tests.tables import make_tables
 from tests.trust import TrustInAllBut
 
 DOMAIN = "groningen.example"
@@ -75,7 +73,7 @@ async def town_hall(
     **sections: Mapping[str, Any],
 ) -> AsyncIterator[Instance]:
     """An instance with an empty database at this URL."""
-    await _make_tables(database_url)
+    await make_tables(database_url)
     config = config_of(folder / "groningen", database=database_url, **sections)
     clock = ManualClock(NOW)
     setting = Setting(config=config, clock=clock, listeners=listeners or {})
@@ -86,18 +84,6 @@ async def town_hall(
         yield instance
     finally:
         await database.close()
-
-
-async def _make_tables(url: str) -> None:
-    if url.startswith("sqlite:"):
-        engine = create_engine(url)
-        metadata.create_all(engine)
-        engine.dispose()
-        return
-    async_engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
-    async with async_engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    await async_engine.dispose()
 
 
 # --- use cases that prepare a test ------------------------------------------------------------------------------
