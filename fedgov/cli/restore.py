@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import json
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -22,6 +24,8 @@ from fedgov.kernel import config as configuration
 from fedgov.kernel.config import INSTANCE_NAME, Config
 from fedgov.store import schema
 from fedgov.store.erasures import QUARANTINE
+
+_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,11 @@ def restore(entrance: Entrance, file: Path, database: str) -> None:
 def _unpack(file: Path, scratch: Path) -> Manifest:
     """Unpack an archive and compare every file in it with the manifest."""
     try:
-        with tarfile.open(file, mode="r:gz") as archive:
+        with gzip.open(file) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
             for member in archive:
                 _unpack_one(archive, member, scratch)
+            while stream.read(_CHUNK):
+                pass  # only at its very end does an archive say whether all of it arrived as it was
         found = json.loads((scratch / MANIFEST).read_text(encoding="utf-8"))
         manifest = Manifest(
             schema=str(found["schema"]),

@@ -195,7 +195,9 @@ def test_a_backup_that_was_repacked_unharmed_is_accepted(town: Town, home: Path,
     done(home, "-i", "gouda", "restore", str(pack(tmp_path / "repacked", content(town.file))))
 
 
-@pytest.mark.parametrize("damage", ["cut off", "one bit", "empty", "not an archive", "only compressed"])
+@pytest.mark.parametrize(
+    "damage", ["cut off", "one bit", "its last word", "empty", "not an archive", "only compressed"]
+)
 def test_a_file_that_was_damaged_on_its_way_changes_nothing(
     town: Town, home: Path, tmp_path: Path, damage: str
 ) -> None:
@@ -205,6 +207,7 @@ def test_a_file_that_was_damaged_on_its_way_changes_nothing(
         {
             "cut off": whole[:middle],
             "one bit": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+            "its last word": whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:],
             "empty": b"",
             "not an archive": b"Geachte heer, mevrouw",
             "only compressed": gzip.compress(b"Geachte heer, mevrouw"),
