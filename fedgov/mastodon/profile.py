@@ -15,13 +15,12 @@ from fedgov.features.people import queries
 from fedgov.features.people.service import profiles
 from fedgov.features.people.service.profiles import Profile
 from fedgov.federation.doors.answers import Reply
-from fedgov.kernel.errors import InvalidError, NotFoundError
+from fedgov.kernel.errors import NotFoundError
 from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
+from fedgov.mastodon.entities.audience import audience_of, visibility_of
 from fedgov.mastodon.entities.credentials import (
-    FROM_MASTODON,
-    TO_MASTODON,
     Own,
     credential_account,
     preferences_entity,
@@ -155,11 +154,9 @@ def _audience(wanted: str, *, before: str) -> str:
     Raises:
         InvalidError: It is no audience.
     """
-    if TO_MASTODON[before] == wanted:
+    if visibility_of(before) == wanted:
         return before
-    if wanted not in FROM_MASTODON:
-        raise InvalidError(f"source[privacy] must be one of: {', '.join(FROM_MASTODON)}", field="privacy")
-    return FROM_MASTODON[wanted]
+    return audience_of(wanted, field="privacy").value
 
 
 async def _remove(call: Call, name: Picture) -> Reply:

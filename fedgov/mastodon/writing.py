@@ -25,19 +25,13 @@ from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
+from fedgov.mastodon.entities.audience import audience_of
 from fedgov.mastodon.entities.scheduled import scheduled_entity
 from fedgov.mastodon.parameters import Parameters
 from fedgov.mastodon.replies import NOTHING, listed, shown
 from fedgov.mastodon.shelves import status_entity_of
 from fedgov.store.transaction import Transaction
 
-_AUDIENCES: Final = {
-    "public": Visibility.PUBLIC,
-    "unlisted": Visibility.UNLISTED,
-    "private": Visibility.FOLLOWERS,
-    "direct": Visibility.DIRECT,
-    "organisation": Visibility.ORGANISATION,  # ours: apps that do not know it do not send it
-}
 _MAX_KEY: Final = 200
 
 
@@ -81,11 +75,7 @@ async def _draft(call: Call) -> PostDraft:
 
 def _visibility(sent: str, *, otherwise: str) -> Visibility:
     """Return who may read it; where an app does not say, what the person chose for apps."""
-    if not sent:
-        return Visibility(otherwise)
-    if sent not in _AUDIENCES:
-        raise InvalidError("visibility must be public, unlisted, private or direct", field="visibility")
-    return _AUDIENCES[sent]
+    return audience_of(sent) if sent else Visibility(otherwise)
 
 
 def _row_id(sent: Parameters, name: str) -> int | None:

@@ -10,17 +10,7 @@ from typing import Final
 
 from fedgov.kernel.uris import Site
 from fedgov.mastodon.entities.account import Entity, Known, account_entity
-
-TO_MASTODON: Final = {
-    "public": "public",
-    "unlisted": "unlisted",
-    "followers": "private",
-    "organisation": "private",
-    "direct": "direct",
-}
-"""What apps call an audience; of those without a name the narrowest that is not a direct message."""
-
-FROM_MASTODON: Final = {"public": "public", "unlisted": "unlisted", "private": "followers", "direct": "direct"}
+from fedgov.mastodon.entities.audience import visibility_of
 
 _COLLEAGUE: Final = {"id": "-99", "name": "", "permissions": "0", "color": "", "highlighted": False}
 _ADMINISTRATOR: Final = {"id": "3", "name": "Admin", "permissions": "1", "color": "", "highlighted": False}
@@ -56,7 +46,7 @@ def credential_account(own: Own, *, site: Site) -> Entity:
     """Return a CredentialAccount entity."""
     profile = own.known.profile
     source = {
-        "privacy": TO_MASTODON[own.audience],
+        "privacy": visibility_of(own.audience),
         "sensitive": own.sensitive,
         "language": own.language,
         "note": own.note,
@@ -97,7 +87,7 @@ def profile_entity(own: Own, *, site: Site) -> Entity:
 def preferences_entity(own: Own) -> Entity:
     """Return a Preferences entity."""
     return {
-        "posting:default:visibility": TO_MASTODON[own.audience],
+        "posting:default:visibility": visibility_of(own.audience),
         "posting:default:sensitive": own.sensitive,
         "posting:default:language": own.language,
         "posting:default:quote_policy": "nobody",

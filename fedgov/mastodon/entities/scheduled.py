@@ -12,8 +12,8 @@ from fedgov.features.posts.vocabulary import ScheduledPost
 from fedgov.kernel.clock import to_rfc3339
 from fedgov.kernel.uris import Site
 from fedgov.mastodon.entities.account import Entity
+from fedgov.mastodon.entities.audience import visibility_of
 from fedgov.mastodon.entities.media import media_entity
-from fedgov.mastodon.entities.status import visibility_of
 
 
 def scheduled_entity(post: ScheduledPost, *, files: Mapping[int, StoredMedia], site: Site) -> Entity:

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from markupsafe import escape
 
 from fedgov.kernel.clock import id_time, to_rfc3339
 from fedgov.kernel.uris import Site
 from fedgov.mastodon.entities.account import Entity, Known, account_entity
+from fedgov.mastodon.entities.audience import visibility_of
 from fedgov.mastodon.entities.emoji import emoji_entities
 from fedgov.mastodon.entities.media import media_entity
 from fedgov.mastodon.entities.poll import poll_entity
 from fedgov.web.cards import PersonCard, PostCard
-
-_VISIBILITIES: Final = {"public": "public", "unlisted": "unlisted", "followers": "private", "direct": "direct"}
-_ONLY_HERE: Final = "private"
-"""What is for this organisation alone: the narrowest that apps know which is not a direct message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +118,6 @@ def _own(card: PostCard, *, shelf: Shelf) -> Entity:
         "filtered": shelf.filtered.get(card.id, []),
         **pinned,
     }
-
-
-def visibility_of(visibility: str) -> str:
-    """Return how apps call an audience."""
-    return _VISIBILITIES.get(visibility, _ONLY_HERE)
 
 
 def content_of(card: PostCard) -> str:

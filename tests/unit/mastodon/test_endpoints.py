@@ -12,7 +12,7 @@ from fedgov.mastodon.table import TABLE
 
 
 async def _do(_: Call) -> Reply:
-    raise NotImplementedError
+    raise AssertionError("these tests look endpoints up and call none")
 
 
 def _get(path: str) -> Endpoint:
