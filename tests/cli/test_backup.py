@@ -8,6 +8,7 @@ import json
 import re
 import stat
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,6 +196,19 @@ def test_a_backup_that_was_repacked_unharmed_is_accepted(town: Town, home: Path,
     done(home, "-i", "gouda", "restore", str(pack(tmp_path / "repacked", content(town.file))))
 
 
+def with_one_bit_changed(whole: bytes) -> bytes:
+    """Change the first bit after the middle that changes what is read: a few say the same with another word."""
+    sound = gzip.decompress(whole)
+    for at in range(len(whole) // 2, len(whole)):
+        changed = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        try:
+            if gzip.decompress(changed) != sound:
+                return changed
+        except (gzip.BadGzipFile, EOFError, zlib.error):
+            return changed
+    raise AssertionError("no bit of this file matters")
+
+
 @pytest.mark.parametrize(
     "damage", ["cut off", "one bit", "its last word", "empty", "not an archive", "only compressed"]
 )
@@ -206,7 +220,7 @@ def test_a_file_that_was_damaged_on_its_way_changes_nothing(
     (tmp_path / "damaged").write_bytes(
         {
             "cut off": whole[:middle],
-            "one bit": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+            "one bit": with_one_bit_changed(whole),
             "its last word": whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:],
             "empty": b"",
             "not an archive": b"Geachte heer, mevrouw",
