@@ -261,7 +261,7 @@ def mastodon_endpoints() -> str:
         + table(
             ("method", "address", "who", "scopes, of which one is enough", "what"),
             [
-                (row.method, f"`{row.path}`", _who(row.access), _scopes(row.access), first_line(row.handle))
+                (row.method, f"`{row.path}`", _who(row.access), _scopes(row.access), row.what or first_line(row.handle))
                 for row in area.ENDPOINTS
             ],
         )

@@ -93,8 +93,32 @@ _STATUS: Final = "/api/v1/statuses/:id"
 ENDPOINTS: Final = (
     Endpoint(method="GET", path="/api/v1/conversations", access=Access.person("read:statuses"), handle=index),
     Endpoint(method="DELETE", path=_ONE, access=_WRITE, handle=remove),
-    Endpoint(method="POST", path=f"{_ONE}/read", access=_WRITE, handle=partial(mark, unread=False)),
-    Endpoint(method="POST", path=f"{_ONE}/unread", access=_WRITE, handle=partial(mark, unread=True)),
-    Endpoint(method="POST", path=f"{_STATUS}/mute", access=_MUTES, handle=partial(mute, act=admission.mute_thread)),
-    Endpoint(method="POST", path=f"{_STATUS}/unmute", access=_MUTES, handle=partial(mute, act=admission.unmute_thread)),
+    Endpoint(
+        method="POST",
+        path=f"{_ONE}/read",
+        access=_WRITE,
+        handle=partial(mark, unread=False),
+        what="Mark a conversation as read.",
+    ),
+    Endpoint(
+        method="POST",
+        path=f"{_ONE}/unread",
+        access=_WRITE,
+        handle=partial(mark, unread=True),
+        what="Mark a conversation as unread.",
+    ),
+    Endpoint(
+        method="POST",
+        path=f"{_STATUS}/mute",
+        access=_MUTES,
+        handle=partial(mute, act=admission.mute_thread),
+        what="Mute a conversation: tell nothing more of the talk that a post is in.",
+    ),
+    Endpoint(
+        method="POST",
+        path=f"{_STATUS}/unmute",
+        access=_MUTES,
+        handle=partial(mute, act=admission.unmute_thread),
+        what="Unmute a conversation: tell again of the talk that a post is in.",
+    ),
 )

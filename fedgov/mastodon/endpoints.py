@@ -26,6 +26,7 @@ class Endpoint:
         access: Who may call it.
         handle: Does it.
         files: Most files that one call may bring.
+        what: What it does in one sentence, where its handler serves several; else its handler says so.
     """
 
     method: Method
@@ -33,6 +34,7 @@ class Endpoint:
     access: Access
     handle: Handler
     files: int = 0
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ async def translation_languages(_call: Call) -> Reply:
     return shown({})
 
 
-async def nothing_yet(_call: Call) -> Reply:
-    """View what there can be, and is none of here."""
+async def custom_emojis(_call: Call) -> Reply:
+    """View all custom emoji; this instance has none of its own."""
     return shown([])
 
 
@@ -177,7 +177,13 @@ ENDPOINTS: Final = (
     Endpoint(method="GET", path="/api/v1/peers/search", access=_PUBLIC, handle=search_peers),
     Endpoint(method="GET", path="/api/v1/instance/domain_blocks", access=_PUBLIC, handle=domain_blocks),
     Endpoint(method="GET", path="/api/v1/instance/activity", access=_PUBLIC, handle=activity),
-    Endpoint(method="GET", path="/api/v1/custom_emojis", access=_PUBLIC, handle=nothing_yet),
-    Endpoint(method="GET", path="/api/v1/announcements", access=Access.person(), handle=nothing_yet),
+    Endpoint(method="GET", path="/api/v1/custom_emojis", access=_PUBLIC, handle=custom_emojis),
+    Endpoint(
+        method="GET",
+        path="/api/v1/announcements",
+        access=Access.person(),
+        handle=custom_emojis,
+        what="View all announcements.",
+    ),
     Endpoint(method="GET", path="/health", access=_PUBLIC, handle=health),
 )

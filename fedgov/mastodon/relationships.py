@@ -177,16 +177,16 @@ _MUTES: Final = Access.person("write:mutes", "follow")
 _ACCOUNTS: Final = Access.person("write:accounts")
 _READ: Final = Access.person("read:follows", "follow")
 
-_CHANGES: Final[tuple[tuple[str, Access, Change], ...]] = (
-    ("unfollow", _FOLLOWS, _unfollow),
-    ("remove_from_followers", _FOLLOWS, _remove_follower),
-    ("block", _BLOCKS, blocks.block),
-    ("unblock", _BLOCKS, blocks.unblock),
-    ("unmute", _MUTES, blocks.unmute),
-    ("endorse", _ACCOUNTS, notes.endorse),
-    ("pin", _ACCOUNTS, notes.endorse),
-    ("unendorse", _ACCOUNTS, notes.stop_endorsing),
-    ("unpin", _ACCOUNTS, notes.stop_endorsing),
+_CHANGES: Final[tuple[tuple[str, Access, Change, str], ...]] = (
+    ("unfollow", _FOLLOWS, _unfollow, "Unfollow account."),
+    ("remove_from_followers", _FOLLOWS, _remove_follower, "Remove account from followers."),
+    ("block", _BLOCKS, blocks.block, "Block account."),
+    ("unblock", _BLOCKS, blocks.unblock, "Unblock account."),
+    ("unmute", _MUTES, blocks.unmute, "Unmute account."),
+    ("endorse", _ACCOUNTS, notes.endorse, "Feature account on your profile."),
+    ("pin", _ACCOUNTS, notes.endorse, "Feature account on your profile; the older address."),
+    ("unendorse", _ACCOUNTS, notes.stop_endorsing, "Unfeature account from profile."),
+    ("unpin", _ACCOUNTS, notes.stop_endorsing, "Unfeature account from profile; the older address."),
 )
 
 ENDPOINTS: Final = (
@@ -197,9 +197,13 @@ ENDPOINTS: Final = (
     Endpoint(method="POST", path="/api/v1/accounts/:id/note", access=_ACCOUNTS, handle=note),
     *(
         Endpoint(
-            method="POST", path=f"/api/v1/accounts/:id/{name}", access=access, handle=partial(_change, change=change)
+            method="POST",
+            path=f"/api/v1/accounts/:id/{name}",
+            access=access,
+            handle=partial(_change, change=change),
+            what=what,
         )
-        for name, access, change in _CHANGES
+        for name, access, change, what in _CHANGES
     ),
     Endpoint(method="GET", path="/api/v1/follow_requests", access=_READ, handle=follow_requests),
     Endpoint(
@@ -207,12 +211,14 @@ ENDPOINTS: Final = (
         path="/api/v1/follow_requests/:id/authorize",
         access=_FOLLOWS,
         handle=partial(_change, change=_authorize),
+        what="Accept follow request.",
     ),
     Endpoint(
         method="POST",
         path="/api/v1/follow_requests/:id/reject",
         access=_FOLLOWS,
         handle=partial(_change, change=_reject),
+        what="Reject follow request.",
     ),
     Endpoint(method="GET", path="/api/v1/blocks", access=Access.person("read:blocks", "follow"), handle=blocked),
     Endpoint(method="GET", path="/api/v1/mutes", access=Access.person("read:mutes", "follow"), handle=muted),

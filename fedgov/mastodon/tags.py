@@ -121,17 +121,17 @@ _OF_ACCOUNT: Final = "/api/v1/accounts/:id/featured_tags"
 _FEATURED: Final = "/api/v1/featured_tags"
 
 
-def _by_name(verb: str, access: Access, act: Callable[..., object], *, place: str) -> Endpoint:
+def _by_name(verb: str, access: Access, act: Callable[..., object], *, place: str, what: str) -> Endpoint:
     handle = partial(change, act=act, place=place)
-    return Endpoint(method="POST", path=f"/api/v1/tags/:{place}/{verb}", access=access, handle=handle)
+    return Endpoint(method="POST", path=f"/api/v1/tags/:{place}/{verb}", access=access, handle=handle, what=what)
 
 
 ENDPOINTS: Final = (
     Endpoint(method="GET", path="/api/v1/tags/:name", access=Access.public("read"), handle=show),
-    _by_name("follow", _FOLLOWS, service.follow_tag, place="name"),
-    _by_name("unfollow", _FOLLOWS, service.unfollow_tag, place="name"),
-    _by_name("feature", _ACCOUNTS, service.feature_tag, place="id"),
-    _by_name("unfeature", _ACCOUNTS, service.unfeature_tag, place="id"),
+    _by_name("follow", _FOLLOWS, service.follow_tag, place="name", what="Follow a hashtag."),
+    _by_name("unfollow", _FOLLOWS, service.unfollow_tag, place="name", what="Unfollow a hashtag."),
+    _by_name("feature", _ACCOUNTS, service.feature_tag, place="id", what="Feature a hashtag on your profile."),
+    _by_name("unfeature", _ACCOUNTS, service.unfeature_tag, place="id", what="Unfeature a hashtag from your profile."),
     Endpoint(method="GET", path="/api/v1/followed_tags", access=Access.person("read:follows"), handle=followed),
     Endpoint(method="GET", path=_FEATURED, access=_READ, handle=featured),
     Endpoint(method="POST", path=_FEATURED, access=_ACCOUNTS, handle=feature),
