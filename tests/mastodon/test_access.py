@@ -35,6 +35,7 @@ MANY: Final = 1_000_000
 Holder = str
 PEOPLE: Final = ("person", "disabled", "demoted", "administrator")
 
+THINGS: Final = ("accounts", "actors", "apps", "blocks", "follows", "mutes", "objects", "posts", "tokens")
 VISITOR: Final = "in as a visitor"
 ADMITTED: Final = "in as who they are"
 UNKNOWN, FORBIDDEN, NOBODY_IN_PARTICULAR = 401, 403, 422
@@ -190,7 +191,8 @@ async def _guests(counter: Counter) -> Guests:
 
 
 def _everything(tx: Transaction) -> dict[str, list[tuple[Any, ...]]]:
-    return {table.name: [tuple(row) for row in tx.rows(select(table))] for table in metadata.sorted_tables}
+    """Return what people have here; what the server does by itself meanwhile is elsewhere."""
+    return {name: [tuple(row) for row in tx.rows(select(metadata.tables[name]))] for name in THINGS}
 
 
 async def test_nobody_gets_further_than_the_table_says(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
