@@ -26,6 +26,8 @@ reports: Final = Table(
     Column("note", Text, nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
+    Column("assigned_to", Text),  # URI of the administrator who looks into it
+    Column("updated_at", BigInteger),  # None: nobody did anything with it yet
     Index("ix_reports_state", "state", "id"),
     Index("ix_reports_reporter", "reporter", "state"),
     Index("ix_reports_flag_uri", "flag_uri"),

@@ -256,3 +256,43 @@ featured_tags: Final = Table(
     UniqueConstraint("owner_id", "tag"),
 )
 """Subjects that somebody shows on their profile."""
+
+announcements: Final = Table(
+    "announcements",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),  # markdown, as it was typed
+    Column("content_html", Text, nullable=False),
+    Column("mentions", Text, nullable=False, server_default="[]"),  # JSON array of URIs of actors
+    Column("hashtags", Text, nullable=False, server_default="[]"),  # JSON array
+    Column("posts", Text, nullable=False, server_default="[]"),  # JSON array of row ids of objects
+    Column("starts_at", BigInteger),  # None: at once
+    Column("ends_at", BigInteger),  # None: until it is withdrawn
+    Column("all_day", Boolean, nullable=False, server_default="0"),
+    Column("published_at", BigInteger),  # None: a draft, or withdrawn
+    Column("announced", Boolean, nullable=False, server_default="0"),  # apps that are open were told to show it
+    Column("author", Text, nullable=False, server_default=""),  # URI of an actor; empty: the command line
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+"""What administrators tell everybody here."""
+
+announcement_dismissals: Final = Table(
+    "announcement_dismissals",
+    metadata,
+    Column("announcement_id", BigInteger, ForeignKey("announcements.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),  # actors.id
+    Column("at", BigInteger, nullable=False),
+    Index("ix_announcement_dismissals_owner_id", "owner_id"),
+)
+"""Who has read which."""
+
+announcement_reactions: Final = Table(
+    "announcement_reactions",
+    metadata,
+    Column("announcement_id", BigInteger, ForeignKey("announcements.id", ondelete="CASCADE"), primary_key=True),
+    Column("emoji", String(100), primary_key=True),
+    Column("actor_id", BigInteger, primary_key=True, autoincrement=False),  # actors.id
+    Column("at", BigInteger, nullable=False),
+    Index("ix_announcement_reactions_actor_id", "actor_id"),
+)

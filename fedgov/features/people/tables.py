@@ -27,7 +27,21 @@ accounts: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger),
     Column("disabled_at", BigInteger),
+    Column("pending", Boolean, nullable=False, server_default="0"),  # waits for an administrator; disabled until then
+    Column("reason", Text, nullable=False, server_default=""),  # why somebody who waits wants an account, plain text
 )
+
+sanctions: Final = Table(
+    "sanctions",
+    metadata,
+    Column("actor_uri", Text, primary_key=True),
+    Column("limited_at", BigInteger),  # shown only to those who follow them
+    Column("sensitive_at", BigInteger),  # what they post is marked as sensitive
+    Column("suspended_at", BigInteger),  # shown to nobody, and nothing is taken from them
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False, server_default=""),  # URI of an actor; empty: the command line
+)
+"""What an administrator decided about somebody, here or elsewhere; None for what does not hold."""
 
 sessions: Final = Table(
     "sessions",

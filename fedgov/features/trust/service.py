@@ -141,7 +141,8 @@ def read_domain(text: str) -> str:
 def _put(tx: Transaction, *, domain: str, rule: Rule, reason: str, by: str) -> str:
     canonical, words = read_domain(domain), reason.strip()
     check_rule(domain=canonical, own=tx.site.domain, reason=words)
-    tx.execute(_PUT, {"domain": canonical, "rule": rule, "reason": words, "created_at": tx.now, "created_by": by})
+    row = {"id": tx.new_id(), "domain": canonical, "rule": rule, "reason": words}
+    tx.execute(_PUT, {**row, "created_at": tx.now, "created_by": by})
     tx.signal(TOPIC)
     return canonical
 

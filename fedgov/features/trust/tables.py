@@ -16,6 +16,8 @@ domain_rules: Final = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Text, nullable=False, server_default=""),  # URI of an actor; empty: the command line
+    Column("id", BigInteger, nullable=False, unique=True),
+    Column("note", Text, nullable=False, server_default=""),  # for administrators only
 )
 
 trust_mode: Final = Table(

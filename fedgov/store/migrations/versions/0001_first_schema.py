@@ -65,6 +65,8 @@ def upgrade() -> None:
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('last_seen_at', sa.BigInteger(), nullable=True),
     sa.Column('disabled_at', sa.BigInteger(), nullable=True),
+    sa.Column('pending', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('reason', sa.Text(), server_default='', nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_accounts')),
     sa.UniqueConstraint('actor_uri', name=op.f('uq_accounts_actor_uri')),
     sa.UniqueConstraint('username', name=op.f('uq_accounts_username'))
@@ -188,7 +190,10 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), server_default='', nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('created_by', sa.Text(), server_default='', nullable=False),
-    sa.PrimaryKeyConstraint('domain', name=op.f('pk_domain_rules'))
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('note', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('domain', name=op.f('pk_domain_rules')),
+    sa.UniqueConstraint('id', name=op.f('uq_domain_rules_id'))
     )
     op.create_table('erasures',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -593,6 +598,53 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('host', name=op.f('pk_peers'))
     )
+    op.create_table('announcements',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('content_html', sa.Text(), nullable=False),
+    sa.Column('mentions', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('hashtags', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('posts', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('starts_at', sa.BigInteger(), nullable=True),
+    sa.Column('ends_at', sa.BigInteger(), nullable=True),
+    sa.Column('all_day', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('published_at', sa.BigInteger(), nullable=True),
+    sa.Column('announced', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('author', sa.Text(), server_default='', nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_announcements'))
+    )
+    op.create_table('announcement_dismissals',
+    sa.Column('announcement_id', sa.BigInteger(), nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['announcement_id'], ['announcements.id'], name=op.f('fk_announcement_dismissals_announcement_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('announcement_id', 'owner_id', name=op.f('pk_announcement_dismissals'))
+    )
+    with op.batch_alter_table('announcement_dismissals', schema=None) as batch_op:
+        batch_op.create_index('ix_announcement_dismissals_owner_id', ['owner_id'], unique=False)
+
+    op.create_table('announcement_reactions',
+    sa.Column('announcement_id', sa.BigInteger(), nullable=False),
+    sa.Column('emoji', sa.String(length=100), nullable=False),
+    sa.Column('actor_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['announcement_id'], ['announcements.id'], name=op.f('fk_announcement_reactions_announcement_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('announcement_id', 'emoji', 'actor_id', name=op.f('pk_announcement_reactions'))
+    )
+    with op.batch_alter_table('announcement_reactions', schema=None) as batch_op:
+        batch_op.create_index('ix_announcement_reactions_actor_id', ['actor_id'], unique=False)
+
+    op.create_table('sanctions',
+    sa.Column('actor_uri', sa.Text(), nullable=False),
+    sa.Column('limited_at', sa.BigInteger(), nullable=True),
+    sa.Column('sensitive_at', sa.BigInteger(), nullable=True),
+    sa.Column('suspended_at', sa.BigInteger(), nullable=True),
+    sa.Column('changed_at', sa.BigInteger(), nullable=False),
+    sa.Column('changed_by', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('actor_uri', name=op.f('pk_sanctions'))
+    )
     op.create_table('reports',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('reporter', sa.Text(), nullable=False),
@@ -609,6 +661,8 @@ def upgrade() -> None:
     sa.Column('note', sa.Text(), server_default='', nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('decided_at', sa.BigInteger(), nullable=True),
+    sa.Column('assigned_to', sa.Text(), nullable=True),
+    sa.Column('updated_at', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reports'))
     )
     with op.batch_alter_table('reports', schema=None) as batch_op:

@@ -53,6 +53,7 @@ async def test_aut_08_what_is_of_a_blocked_domain_is_hidden_everywhere(town: Ins
         tx.execute(
             domain_rules.insert(),
             {
+                "id": 1,
                 "domain": "leeuwarden.example",
                 "rule": "blocked",
                 "reason": "",
