@@ -74,11 +74,11 @@ class IdSource:
             now: Time of receipt in milliseconds since the epoch.
         """
         with self._lock:
-            fresh = (now << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS - 1)
             if self._last >> _RANDOM_BITS >= now:
-                fresh = self._last + 1 + secrets.randbits(_STEP_BITS)
-            self._last = fresh
-            return fresh
+                self._last += 1 + secrets.randbits(_STEP_BITS)
+            else:
+                self._last = (now << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS - 1)
+            return self._last
 
 
 def id_time(row_id: int) -> int:

@@ -44,8 +44,9 @@ class Handle:
         return f"acct:{self.username}@{self.host}"
 
 
+@lru_cache(maxsize=1_024)
 def normalise_host(text: str, *, scheme: str = "https") -> str:
-    """Return the canonical form of ``host`` or ``host:port``.
+    """Return the canonical form of ``host`` or ``host:port``; remembered, because every request names one.
 
     Args:
         text: Host as found in a header, handle or URL.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Final
 
 from fedgov.kernel.clock import SECOND
@@ -23,8 +24,9 @@ _PREFERRED: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def parse_http_date(text: str) -> int | None:
-    """Read a Date header; None when it is not one.
+    """Read a Date header; None when it is not one. Remembered: whatever is sent within a second has the same.
 
     Args:
         text: For instance ``Sun, 05 Jan 2014 21:31:40 GMT``.

@@ -40,10 +40,15 @@ class Message:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     _by_name: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _odd: frozenset[str] = field(default=frozenset(), init=False, repr=False, compare=False)
+    """Names of headers with control characters; nearly always none, so that all are looked through at once."""
 
     def __post_init__(self) -> None:
         for name, value in self.headers:
             self._by_name.setdefault(name, []).append(value.strip(" \t"))
+        if _CONTROL.search("".join([value for _, value in self.headers])):
+            odd = (name for name, values in self._by_name.items() if any(map(_CONTROL.search, values)))
+            object.__setattr__(self, "_odd", frozenset(odd))
 
     @property
     def scheme(self) -> str:
@@ -77,11 +82,9 @@ class Message:
             MalformedError: A value contains control characters, which could
                 fake another line of what is signed.
         """
-        values = self._by_name.get(name, [])
-        for value in values:
-            if _CONTROL.search(value):
-                raise MalformedError("a header contains control characters", detail=name)
-        return list(values)
+        if name in self._odd:
+            raise MalformedError("a header contains control characters", detail=name)
+        return self._by_name.get(name, [])
 
     def single(self, name: str) -> str | None:
         """Return the value of a header that may be there only once; None when absent.
