@@ -13,8 +13,8 @@ CALLS_PER = 5 * MINUTE
 UPLOADS_PER = 30 * MINUTE
 
 
-def spend(instance: Instance, *, who: str, uploads: bool) -> Headers:
-    """Count one call, and return the headers that say how many are left.
+def spend(instance: Instance, *, who: str, uploads: bool) -> None:
+    """Count one call.
 
     Args:
         instance: Where.
@@ -24,17 +24,23 @@ def spend(instance: Instance, *, who: str, uploads: bool) -> Headers:
     Raises:
         OverLimitError: Too often; it says when to come back.
     """
-    limits = instance.config.limits
-    what, most, per = (
-        ("api uploads", limits.api_uploads_per_half_hour, UPLOADS_PER)
-        if uploads
-        else ("api", limits.api_calls_per_five_minutes, CALLS_PER)
-    )
-    now = instance.clock.now()
-    instance.limiter.spend(what, who, most=most, per=per, now=now)
-    left, full_at = instance.limiter.left(what, who, most=most, per=per, now=now)
+    what, most, per = _limit(instance, uploads=uploads)
+    instance.limiter.spend(what, who, most=most, per=per, now=instance.clock.now())
+
+
+def left(instance: Instance, *, who: str, uploads: bool) -> Headers:
+    """Return the headers that say how many calls are left; none is counted."""
+    what, most, per = _limit(instance, uploads=uploads)
+    number, full_at = instance.limiter.left(what, who, most=most, per=per, now=instance.clock.now())
     return [
         (b"x-ratelimit-limit", str(most).encode("ascii")),
-        (b"x-ratelimit-remaining", str(left).encode("ascii")),
+        (b"x-ratelimit-remaining", str(number).encode("ascii")),
         (b"x-ratelimit-reset", to_rfc3339(full_at).encode("ascii")),
     ]
+
+
+def _limit(instance: Instance, *, uploads: bool) -> tuple[str, int, int]:
+    limits = instance.config.limits
+    if uploads:
+        return "api uploads", limits.api_uploads_per_half_hour, UPLOADS_PER
+    return "api", limits.api_calls_per_five_minutes, CALLS_PER

@@ -59,9 +59,10 @@ class Reception:
         """Answer one request; nothing leaves here as an exception."""
         begin, source, code = time.perf_counter(), source_network(scope), ""
         request = Request(scope=scope, headers=dict(scope["headers"]), receive=receive)
+        told: list[tuple[bytes, bytes]] = []
         try:
             self._instance.turnstile.demand(source, now=self._instance.clock.now())
-            reply = await self._answer(found, request, source=source)
+            reply = await self._answer(found, request, source=source, told=told)
         except FedgovError as error:
             _log.debug("refused", path=scope["path"], code=error.code, reason=error.safe, detail=error.detail)
             reply, code = replies.refusal(error), error.code
@@ -74,12 +75,14 @@ class Reception:
             reply = replies.FAILED
         if reply.status in COUNTED:
             self._instance.turnstile.note(source, now=self._instance.clock.now())
-        await give(_open_to_all(reply), send=send, head=scope["method"] == "HEAD")
+        await give(_open_to_all(reply, told), send=send, head=scope["method"] == "HEAD")
         if reply.status >= 400 and (code := code or STATUS_CODES.get(reply.status, "")):
             self._instance.metrics.refused("api", code)
         self._instance.metrics.answered("api", reply.status, time.perf_counter() - begin)
 
-    async def _answer(self, found: Found | None, request: Request, *, source: str) -> Reply:
+    async def _answer(
+        self, found: Found | None, request: Request, *, source: str, told: list[tuple[bytes, bytes]]
+    ) -> Reply:
         method = request.scope["method"]
         if method == "OPTIONS":
             return replies.PREFLIGHT
@@ -88,13 +91,19 @@ class Reception:
         endpoint = found.methods.get("GET" if method == "HEAD" else method)
         if endpoint is None:
             return replies.method_not_allowed([*found.methods, *(("HEAD",) if "GET" in found.methods else ())])
-        return await self._call(endpoint, found, request, source=source)
-
-    async def _call(self, endpoint: Endpoint, found: Found, request: Request, *, source: str) -> Reply:
-        """Weigh who calls before anything is read of what they send."""
         bearer = endpoint.access.admit(await self._bearer(request))
         who = bearer.actor_uri if bearer is not None and bearer.actor_uri else source
-        headers = rates.spend(self._instance, who=who, uploads=endpoint.files > 0)
+        uploads = endpoint.files > 0
+        try:
+            rates.spend(self._instance, who=who, uploads=uploads)
+            return await self._call(endpoint, found, request, bearer=bearer, source=source)
+        finally:  # whoever is refused is told too
+            told.extend(rates.left(self._instance, who=who, uploads=uploads))
+
+    async def _call(
+        self, endpoint: Endpoint, found: Found, request: Request, *, bearer: Bearer | None, source: str
+    ) -> Reply:
+        """Read what a caller who was admitted sends, and do what they ask."""
         parameters = await read_parameters(request, file_bytes=endpoint.files * self._instance.config.media.max_bytes)
         by = By(who="" if bearer is None else bearer.actor_uri, door="api", source=source)
         call = Call(
@@ -104,8 +113,7 @@ class Reception:
             places=found.places,
             bearer=bearer,
         )
-        reply = await endpoint.handle(call)
-        return Reply(status=reply.status, headers=[*reply.headers, *headers], body=reply.body, etag=reply.etag)
+        return await endpoint.handle(call)
 
     async def _bearer(self, request: Request) -> Bearer | None:
         """Return whom the token stands for; None when none was sent.
@@ -129,8 +137,8 @@ def _is_own(path: str) -> bool:
     return path.startswith(_OWN) and not f"{path}/".startswith(_OTHERS) and path.rstrip("/") not in _PAGES
 
 
-def _open_to_all(reply: Reply) -> Reply:
-    """Let apps in browsers read an answer, with exactly one header that says so."""
-    if any(name == b"access-control-allow-origin" for name, _ in reply.headers):
-        return reply
-    return Reply(status=reply.status, headers=[*reply.headers, *replies.OPEN], body=reply.body, etag=reply.etag)
+def _open_to_all(reply: Reply, told: replies.Headers) -> Reply:
+    """Let apps in browsers read an answer, with exactly one header that says so, and what they are told besides."""
+    is_open = any(name == b"access-control-allow-origin" for name, _ in reply.headers)
+    headers = [*reply.headers, *([] if is_open else replies.OPEN), *told]
+    return Reply(status=reply.status, headers=headers, body=reply.body, etag=reply.etag)

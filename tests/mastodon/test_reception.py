@@ -71,3 +71,59 @@ async def test_a_body_that_is_no_json_object_is_refused(counter: Counter, body: 
     answer = await app.ask("GET", "/api/v1/timelines/home", data=body, headers=headers)
     assert answer.status == 400
     assert set(answer.json) == {"error"}
+
+
+OPEN_TO_SCRIPTS = (
+    "/api/v2/instance",
+    "/api/v1/nonsense",
+    "/oauth/token",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/nodeinfo",
+    "/.well-known/host-meta",
+    "/.well-known/host-meta.json",
+    "/.well-known/webfinger?resource=acct:nobody@nowhere.example",
+    "/nodeinfo/2.0",
+    "/nodeinfo/2.1",
+)
+
+
+async def test_scripts_of_every_site_may_read_what_apps_look_at(counter: Counter) -> None:
+    origin = {"Origin": "https://app.example"}
+    asking = {**origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    for path in OPEN_TO_SCRIPTS:
+        for method, sent in (("GET", origin), ("OPTIONS", asking)):
+            url = f"{counter.town.base}{path}"
+            headers = {"Host": counter.town.domain, **sent}
+            async with counter.session.request(method, url, headers=headers) as answer:
+                assert answer.headers.getall("Access-Control-Allow-Origin") == ["*"], (method, path)
+                assert method == "GET" or answer.status == 204, (path, answer.status)
+                assert method == "GET" or "GET" in answer.headers["Access-Control-Allow-Methods"]
+
+
+async def test_a_script_may_read_an_answer_again_that_did_not_change(counter: Counter) -> None:
+    first = await counter.visitor.get("/nodeinfo/2.0")
+    again = await counter.visitor.ask("GET", "/nodeinfo/2.0", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status, again.headers["access-control-allow-origin"]) == (304, "*")
+
+
+class TestWhoComesTooOften:
+    @pytest.fixture
+    def settings(self) -> dict[str, dict[str, int]]:
+        return {"limits": {"api_calls_per_five_minutes": 3, "api_uploads_per_half_hour": 1}}
+
+    async def test_a_refusal_says_how_many_calls_are_left_too(self, counter: Counter) -> None:
+        app = await counter.app_of("fatima")
+        left = []
+        for path in ("/api/v1/statuses/1", "/api/v1/timelines/home", "/api/v1/lists/x", "/api/v1/timelines/home"):
+            answer = await app.get(path)
+            left.append((answer.status, answer.headers["x-ratelimit-remaining"]))
+        assert left == [(404, "2"), (200, "1"), (404, "0"), (429, "0")]
+        assert set(answer.json) == {"error"}
+        assert int(answer.headers["retry-after"]) > 0
+        assert answer.headers["x-ratelimit-limit"] == "3"
+
+    async def test_files_are_counted_apart(self, counter: Counter) -> None:
+        app = await counter.app_of("fatima")
+        assert (await app.ask("POST", "/api/v2/media", data={"file": "x"})).headers["x-ratelimit-limit"] == "1"
+        assert (await app.ask("POST", "/api/v2/media", data={"file": "x"})).status == 429
+        assert (await app.get("/api/v1/timelines/home")).headers["x-ratelimit-remaining"] == "2"

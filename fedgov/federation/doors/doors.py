@@ -57,6 +57,9 @@ _WELL_KNOWN: Final[Mapping[str, Handler]] = {
     "/readyz": health.is_ready,
     metrics.PATH: metrics.show,
 }
+_FOR_SCRIPTS: Final = ("/.well-known/", "/nodeinfo/")
+"""What programs in browsers read of any server, refusals too."""
+
 _ALSO_PAGES: Final = frozenset({"followers", "following"})
 """Collections whose address is a page for people too."""
 
@@ -135,6 +138,8 @@ class Doors:
             reply = FAILED
         if reply.status in COUNTED:
             self._instance.turnstile.note(source, now=self._instance.clock.now())
+        if scope["path"].startswith(_FOR_SCRIPTS):
+            reply = host_meta.for_everyone(reply)
         await give(reply, send=send, head=scope["method"] == "HEAD")
         if reply.status >= 400 and (code := code or STATUS_CODES.get(reply.status, "")):
             self._instance.metrics.refused(door, code)
@@ -155,6 +160,8 @@ class Doors:
         if first == "activities" and len(rest) == 1:
             return self._of_activity(rest[0], method=method, accept=accept)
         handler = _WELL_KNOWN.get(path)
+        if handler is not None and method == "OPTIONS" and path.startswith(_FOR_SCRIPTS):
+            return host_meta.allow_scripts
         return None if handler is None else _reading(handler, method)
 
     def _of_actor(self, uri: str, rest: list[str], *, method: str, accept: bytes) -> Handler | None:

@@ -35,5 +35,23 @@ def _template(lobby: Lobby) -> str:
 
 
 def for_everyone(reply: Reply) -> Reply:
-    """Return an answer that scripts of any site may read."""
+    """Return an answer that scripts of any site may read, with exactly one header that says so."""
+    if ANY_ORIGIN in reply.headers:
+        return reply
     return Reply(status=reply.status, headers=[*reply.headers, ANY_ORIGIN], body=reply.body, etag=reply.etag)
+
+
+async def allow_scripts(_lobby: Lobby, _request: Request) -> Reply:
+    """Let a browser know what scripts of other sites may ask here (Fetch standard, "CORS-preflight fetch")."""
+    return _PREFLIGHT
+
+
+_PREFLIGHT: Final = Reply(
+    status=204,
+    headers=[
+        ANY_ORIGIN,
+        (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+        (b"access-control-allow-headers", b"*"),
+        (b"access-control-max-age", b"7200"),
+    ],
+)
