@@ -5,23 +5,26 @@ Spec: https://docs.joinmastodon.org/methods/statuses/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import Row
 
 from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.posts.present import thread_cards
-from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries.entries import entry
+from fedgov.features.posts.queries.liked import likers_page, sharers_page
 from fedgov.features.posts.queries.threads import thread
 from fedgov.federation.doors.answers import Reply
 from fedgov.kernel.errors import ForbiddenError
+from fedgov.kernel.pagination import Page
+from fedgov.mastodon import people
 from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.replies import shown
-from fedgov.mastodon.shelves import account_entities, edit_entities, entities_of, status_entities, status_entity_of
+from fedgov.mastodon.shelves import edit_entities, entities_of, status_entities, status_entity_of
 from fedgov.store.transaction import Transaction
 
 MAX_AT_ONCE: Final = 20
@@ -58,22 +61,21 @@ async def source(call: Call) -> Reply:
 
 async def favourited_by(call: Call) -> Reply:
     """See who favourited a status."""
-    return shown(await call.read(_who, parts.likers, call=call))
+    return await _people(call, likers_page)
 
 
 async def reblogged_by(call: Call) -> Reply:
     """See who boosted a status."""
-    return shown(await call.read(_who, parts.sharers, call=call))
+    return await _people(call, sharers_page)
+
+
+async def _people(call: Call, read: Callable[..., Page[Row[Any]]]) -> Reply:
+    row = await call.read(_readable, row_id=call.row_id(), viewer=call.viewer)
+    return await people.list_people(call, read, object_id=row.object_id, page=people.wanted(call))
 
 
 def _readable(tx: Transaction, *, row_id: int, viewer: str | None) -> Row[Any]:
     return entry(tx, row_id=row_id, viewer=viewer).row
-
-
-def _who(tx: Transaction, query: Any, *, call: Call) -> list[Entity]:  # noqa: ANN401 - one of two queries
-    row = _readable(tx, row_id=call.row_id(), viewer=call.viewer)
-    limit = call.parameters.page(maximum=80, default=40).limit
-    return account_entities(tx, uris=query(tx, object_id=row.object_id, limit=limit))
 
 
 def _context(tx: Transaction, *, row_id: int, viewer: str | None) -> Entity:
