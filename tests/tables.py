@@ -21,7 +21,7 @@ import asyncpg
 from sqlalchemy import create_mock_engine
 
 import fedgov.features
-from fedgov.store import guards, schema
+from fedgov.store import full_text, guards, schema
 from fedgov.store.tables import metadata
 
 SQLITE: Final = "sqlite:///"
@@ -31,6 +31,7 @@ _HAS_TABLES: Final = "SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 
 def known_tables() -> None:
     """Let every room that exists declare its tables."""
     assert guards.GUARDS  # which hang on the tables once their module is loaded
+    assert full_text.TABLES  # so does this
     for room in pkgutil.iter_modules(fedgov.features.__path__):
         name = f"fedgov.features.{room.name}"
         if room.ispkg and importlib.util.find_spec(f"{name}.tables") is not None:

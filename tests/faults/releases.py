@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +80,21 @@ async def _live(folder: Path) -> Path:
     return Path(config.database_url.removeprefix("sqlite:///"))
 
 
+def _dump(connection: sqlite3.Connection) -> Iterator[str]:
+    """Give the statements that make the database again.
+
+    The index of words is given as what it holds: its own tables would come back as tables only.
+    """
+    for line in connection.iterdump():
+        if line and "post_index" not in line and "writable_schema" not in line and line != "COMMIT;":
+            yield line
+    (made,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'post_index'").fetchone()
+    yield f"{made};"
+    statement = "SELECT 'INSERT INTO post_index(rowid, document) VALUES(' || rowid || ', ' || quote(document) || ');'"
+    yield from (row[0] for row in connection.execute(f"{statement} FROM post_index ORDER BY rowid"))
+    yield "COMMIT;"
+
+
 def write() -> Path:
     """Write the dump of the newest schema."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -87,7 +103,7 @@ def write() -> Path:
             connection.execute("UPDATE keys SET private = NULL")  # even invented ones do not belong in a repository
             connection.execute("UPDATE accounts SET password_hash = 'none'")
             connection.commit()
-            lines = [line for line in connection.iterdump() if line]
+            lines = [*_dump(connection)]
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{schema.newest_revision()}.sql"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

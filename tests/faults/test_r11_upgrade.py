@@ -45,7 +45,7 @@ def fill(connection: Connection, *, dump: Path) -> None:
     known.reflect(connection)
     data = releases.rows(dump)
     for table in known.sorted_tables:
-        if data.get(table.name) and table.name != "alembic_version":
+        if data.get(table.name) and _is_told(table.name):
             booleans = [column.name for column in table.c if column.type.python_type is bool]
             rows = [row | {name: bool(row[name]) for name in booleans} for row in data[table.name]]
             connection.execute(insert(table), rows)
@@ -58,8 +58,13 @@ def content(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     return {
         table.name: [dict(row._mapping) for row in connection.execute(select(table).order_by(*table.primary_key))]
         for table in known.sorted_tables
-        if table.name != "alembic_version"
+        if _is_told(table.name)
     }
+
+
+def _is_told(name: str) -> bool:
+    """Whether a table is one of those that a model describes; the index of words is made anew from them."""
+    return name != "alembic_version" and not name.startswith("post_index")
 
 
 @pytest.mark.parametrize("dump", releases.files(), ids=lambda path: path.stem)

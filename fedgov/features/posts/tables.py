@@ -89,6 +89,16 @@ hashtags: Final = Table(
     Index("ix_hashtags_tag", "tag", "object_id"),
 )
 
+links: Final = Table(
+    "links",
+    metadata,
+    _post(),
+    Column("url", Text, primary_key=True),
+    Index("ix_links_url", "url", "object_id"),
+    sqlite_with_rowid=False,  # as the audience
+)
+"""Where the text of a post links to."""
+
 reactions: Final = Table(
     "reactions",
     metadata,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.kernel.clock import SECOND
+from fedgov.kernel.text.words import Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,3 +196,37 @@ class ScheduledPost:
     due_at: int
     draft: PostDraft
     refusal: str = ""
+
+
+Where = Literal["all", "public", "library"]
+"""Everything that one may find, what everyone may read, or what one wrote, was named in or did something with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostSearch:
+    """What a post must be like to be found.
+
+    Args:
+        phrases: Words that stand in it, all of them.
+        without: Words that do not stand in it.
+        traits: What it has or is: ``media``, ``image``, ``video``, ``audio``, ``document``, ``poll``, ``link``,
+            ``quote``, ``reply``, ``sensitive``; all of them.
+        without_traits: What it has not and is not.
+        authors: URIs of its author.
+        without_authors: URIs of who has not written it.
+        languages: Language codes.
+        without_languages: Language codes.
+        days: First and last day on which it was written, in UTC; None for an open end.
+        where: Among what.
+    """
+
+    phrases: tuple[Phrase, ...] = ()
+    without: tuple[Phrase, ...] = ()
+    traits: tuple[str, ...] = ()
+    without_traits: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    without_authors: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    without_languages: tuple[str, ...] = ()
+    days: tuple[tuple[date | None, date | None], ...] = ()
+    where: Where = "all"

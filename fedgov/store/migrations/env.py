@@ -5,10 +5,13 @@
 
 from alembic import context
 
+from fedgov.store.full_text import is_no_part_of_it
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=context.config.attributes.get("metadata"),
     render_as_batch=True,
+    include_name=is_no_part_of_it,
 )
 with context.begin_transaction():
     context.run_migrations()

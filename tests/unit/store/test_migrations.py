@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import fedgov.app
 from fedgov.kernel.errors import ConflictError, UnreachableError
-from fedgov.store import schema
+from fedgov.store import full_text, schema
 from fedgov.store.tables import metadata
 
 T = TypeVar("T")
@@ -45,7 +45,8 @@ def differences(connection: Connection) -> list[Any]:
     """Return in what a database differs from the tables in the code."""
     assert fedgov.app.FEATURES  # importing the rooms has filled the metadata
     defaults = connection.dialect.name == "postgresql"  # SQLite does not give them back as they were written
-    context = MigrationContext.configure(connection, opts={"compare_server_default": defaults})
+    options = {"compare_server_default": defaults, "include_name": full_text.is_no_part_of_it}
+    context = MigrationContext.configure(connection, opts=options)
     return list(compare_metadata(context, metadata))
 
 
@@ -56,6 +57,36 @@ def call_it_newer(connection: Connection) -> None:
 async def test_the_migrations_make_exactly_the_tables_in_the_code(database_url: str) -> None:
     assert await schema.upgrade(database_url) == schema.newest_revision()
     assert await look(database_url, differences) == []
+
+
+def index_statements(connection: Connection) -> list[str]:
+    """Return how the database says that the index of words was made."""
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(text("SELECT sql FROM sqlite_master WHERE name LIKE 'post_index%' ORDER BY name"))
+    else:
+        found = connection.execute(
+            text(
+                "SELECT column_name || ' ' || data_type FROM information_schema.columns WHERE table_name = 'post_index'"
+                " UNION ALL SELECT indexdef FROM pg_indexes WHERE tablename = 'post_index' ORDER BY 1"
+            )
+        )
+    return [str(row[0]) for row in found]
+
+
+def make_index(connection: Connection) -> None:
+    for statement in full_text.TABLES[connection.dialect.name]:
+        connection.execute(text(statement))
+
+
+async def test_the_migrations_make_the_same_index_of_words_as_the_code(
+    database_url: str,
+) -> None:
+    await schema.upgrade(database_url)
+    migrated = await look(database_url, index_statements)
+    assert migrated
+    await look(database_url, lambda connection: connection.execute(text("DROP TABLE post_index")))
+    await look(database_url, make_index)
+    assert await look(database_url, index_statements) == migrated
 
 
 async def test_a_table_that_no_migration_makes_would_be_noticed(database_url: str) -> None:

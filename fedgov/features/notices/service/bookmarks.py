@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete
 from fedgov.features.notices.service.actor_ids import actor_id, reader_id
 from fedgov.features.notices.tables import bookmarks
 from fedgov.features.posts.queries import posts
+from fedgov.features.posts.service import indexing
 from fedgov.kernel.errors import ForbiddenError
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
@@ -39,11 +40,13 @@ def bookmark(tx: Transaction, *, owner: str, object_id: int) -> None:
         raise ForbiddenError("only people of this organisation can save posts here")
     posts.get(tx, viewer=owner, object_id=object_id)
     tx.execute(_SAVE, {"id": tx.new_id(), "owner_id": reader, "object_id": object_id, "at": tx.now})
+    indexing.save(tx, object_id=object_id, actor=owner, saved=True)
 
 
 def unbookmark(tx: Transaction, *, owner: str, object_id: int) -> None:
     """No longer keep a post; does nothing when it was not saved."""
     tx.execute(_UNSAVE, {"owner": actor_id(tx, uri=owner), "what": object_id})
+    indexing.save(tx, object_id=object_id, actor=owner, saved=False)
 
 
 def remove_about(tx: Transaction, *, object_id: int) -> None:

@@ -13,6 +13,7 @@ from fedgov.activitystreams.object import vote_document
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.service import indexing
 from fedgov.features.posts.service.publishing import refresh_document
 from fedgov.features.posts.tables import poll_options, poll_votes, polls, posts
 from fedgov.features.posts.vocabulary import PollEnded
@@ -87,6 +88,7 @@ def vote(tx: Transaction, *, actor: str, object_id: int, choices: Sequence[int])
     _check(tx, row=row, poll=poll, actor=actor, has_voted=_has_voted(tx, row=row, actor=actor))
     for position in chosen:
         _count(tx, row=row, poll=poll, actor=actor, position=position)
+    indexing.note_reader(tx, object_id=object_id, actor=actor)
     if not row.local:
         for position in chosen:
             _send_vote(tx, row=row, actor=actor, label=labels[position])

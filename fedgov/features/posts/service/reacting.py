@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, union, update
 
 from fedgov.activitystreams.activity import embeddable
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility, read_audience
@@ -13,6 +13,7 @@ from fedgov.activitystreams.document import Document
 from fedgov.activitystreams.tag import Emoji
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.service import indexing
 from fedgov.features.posts.tables import posts, reactions, shares
 from fedgov.features.posts.vocabulary import PostLiked, PostShared, PostUnliked, PostUnshared
 from fedgov.federation import actors, outbox
@@ -102,6 +103,7 @@ def like(
     if not key:
         tx.execute(_COUNT_LIKES, {"id": row.object_id, "more": 1})
     _confirm(tx, actor=actor, row=row)
+    indexing.note_reader(tx, object_id=row.object_id, actor=actor)
     tx.tell(PostLiked(object_id=row.object_id, uri=row.uri, by=actor, author=row.author, emoji=key or None))
     return True
 
@@ -163,6 +165,7 @@ def unlike(
         tx.execute(_COUNT_LIKES, {"id": row.object_id, "more": -1})
     if tx.site.owns(actor):
         _publish_undo(tx, actor=actor, activity_uri=found.activity_uri, visibility=_quiet(row))
+    indexing.note_reader(tx, object_id=row.object_id, actor=actor)
     tx.tell(PostUnliked(object_id=row.object_id, by=actor, emoji=key or None))
     return True
 
@@ -251,6 +254,7 @@ def share(
         return None
     tx.execute(_COUNT_SHARES, {"id": row.object_id, "more": 1})
     _confirm(tx, actor=actor, row=row)
+    indexing.note_reader(tx, object_id=row.object_id, actor=actor)
     tx.tell(
         PostShared(
             object_id=row.object_id,
@@ -310,6 +314,7 @@ def unshare(tx: Transaction, *, actor: str, object_id: int | None = None, object
     tx.execute(_COUNT_SHARES, {"id": row.object_id, "more": -1})
     if tx.site.owns(actor):
         _publish_undo(tx, actor=actor, activity_uri=found.activity_uri, visibility=Visibility(found.visibility))
+    indexing.note_reader(tx, object_id=row.object_id, actor=actor)
     tx.tell(PostUnshared(object_id=row.object_id, by=actor, share_id=found.id))
     return True
 
@@ -326,7 +331,10 @@ def forget_reactions(tx: Transaction, *, actor: str) -> None:
     """
     liked = select(reactions.c.object_id).where(reactions.c.actor == actor, reactions.c.emoji == "")
     shared = select(shares.c.object_id).where(shares.c.actor == actor)
+    touched = tx.values(union(select(reactions.c.object_id).where(reactions.c.actor == actor), shared))
     tx.execute(update(posts).where(posts.c.object_id.in_(liked)).values(likes=posts.c.likes - 1))
     tx.execute(update(posts).where(posts.c.object_id.in_(shared)).values(shares=posts.c.shares - 1))
     tx.execute(delete(reactions).where(reactions.c.actor == actor))
     tx.execute(delete(shares).where(shares.c.actor == actor))
+    for object_id in touched:
+        indexing.note_reader(tx, object_id=object_id, actor=actor)

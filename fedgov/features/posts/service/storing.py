@@ -17,6 +17,7 @@ from fedgov.features.media.service import attaching
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.service import indexing
 from fedgov.features.posts.tables import (
     attachments,
     hashtags,
@@ -180,6 +181,8 @@ def store(tx: Transaction, post: NewPost) -> Row[Any] | None:
     if parent is not None and policy.counts_as_reply(parent=Visibility(parent.visibility), reply=post.visibility):
         count_replies(tx, object_id=parent.object_id, more=1)
     _adopt(tx, post=post, thread_id=thread_id)
+    indexing.index_new(tx, object_id=post.object_id)
+    indexing.note_reader(tx, object_id=parent_id, actor=post.author)
     return parent
 
 
@@ -276,11 +279,15 @@ def replace_poll(tx: Transaction, *, object_id: int, poll: Poll) -> None:
     )
     if not labels:
         _store_poll(tx, object_id=object_id, poll=poll)
+        indexing.index_again(tx, object_id=object_id)
         return
-    if list(labels) != [option.name for option in poll.options]:
+    are_others = list(labels) != [option.name for option in poll.options]
+    if are_others:
         tx.execute(delete(poll_votes).where(poll_votes.c.object_id == object_id))
     tx.execute(delete(poll_options).where(poll_options.c.object_id == object_id))
     _store_options(tx, object_id=object_id, poll=poll)
+    if are_others:
+        indexing.index_again(tx, object_id=object_id)
     ended = tx.value(select(polls.c.closed_at).where(polls.c.object_id == object_id))
     closed_at = poll.closed if poll.closed is not None else ended if poll.is_closed(tx.now) else None
     tx.execute(
@@ -321,11 +328,13 @@ def rewrite(tx: Transaction, *, row: Row[Any], text: Text, visibility: Visibilit
     for table in (attachments, mentions, hashtags):
         tx.execute(delete(table).where(table.c.object_id == row.object_id))
     _hang(tx, object_id=row.object_id, text=text)
+    indexing.index_again(tx, object_id=row.object_id)
 
 
 def change_visibility(tx: Transaction, *, object_id: int, visibility: Visibility) -> None:
     """Store who may read a post now."""
     tx.execute(update(posts).where(posts.c.object_id == object_id).values(visibility=visibility.value))
+    indexing.index_again(tx, object_id=object_id)
 
 
 def erase(tx: Transaction, *, row: Row[Any]) -> None:
@@ -343,8 +352,10 @@ def erase(tx: Transaction, *, row: Row[Any]) -> None:
     if row.local:
         attaching.remove(tx, object_id=row.object_id)
     tx.tell(PostRemoved(object_id=row.object_id, uri=row.uri, author=row.author))
+    indexing.forget(tx, object_id=row.object_id)
     tx.execute(delete(posts).where(posts.c.object_id == row.object_id))  # everything that hangs on it goes along
     object_store.bury(tx, uri=row.uri, author=row.author)
+    indexing.note_reader(tx, object_id=row.in_reply_to_id, actor=row.author)
 
 
 def files_of(rows: Sequence[Row[Any]]) -> tuple[FileRow, ...]:

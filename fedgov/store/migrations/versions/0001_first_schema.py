@@ -46,6 +46,19 @@ _GUARDS = {
 }
 
 
+_INDEX = {
+    "sqlite": (
+        """CREATE VIRTUAL TABLE IF NOT EXISTS post_index USING fts5(
+        document, columnsize = 0, tokenize = "ascii tokenchars ':'")""",
+    ),
+    "postgresql": (
+        """CREATE TABLE IF NOT EXISTS post_index (
+        rowid BIGINT NOT NULL, document TSVECTOR NOT NULL, CONSTRAINT pk_post_index PRIMARY KEY (rowid))""",
+        "CREATE INDEX IF NOT EXISTS ix_post_index_document ON post_index USING gin (document)",
+    ),
+}
+
+
 def upgrade() -> None:
     """Bring the schema to this version."""
     op.create_table('accounts',
@@ -159,6 +172,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_head'))
     )
     for statement in _GUARDS[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+    for statement in _INDEX[op.get_bind().dialect.name]:
         op.execute(statement)
 
     op.create_table('blocks',
@@ -847,6 +863,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('hashtags', schema=None) as batch_op:
         batch_op.create_index('ix_hashtags_tag', ['tag', 'object_id'], unique=False)
+
+    op.create_table('links',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_links_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', 'url', name=op.f('pk_links')),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('links', schema=None) as batch_op:
+        batch_op.create_index('ix_links_url', ['url', 'object_id'], unique=False)
 
     op.create_table('mentions',
     sa.Column('object_id', sa.BigInteger(), nullable=False),

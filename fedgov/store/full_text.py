@@ -1,0 +1,383 @@
+"""An index of words: what holds these words, newest first, on both storages alike.
+
+An entry is a row of words, as `fedgov.kernel.text.words` gives them, and a set of
+marks. A mark says something that is no word of the text, such as who may find it
+or when it was written; it begins with a colon, which no word does. So one look in
+the index answers "these words, and for this reader", and what is for others only
+is not even walked past.
+
+On SQLite it is a virtual table of FTS5, on PostgreSQL a column of type ``tsvector``.
+Words are cut here and not by the database, so that both find the same. It is
+written in the transaction of what it tells about; whoever removes that removes the entry.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    MetaData,
+    Select,
+    bindparam,
+    cast,
+    column,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    table,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.types import BigInteger, Text
+
+from fedgov.kernel.text.words import Phrase
+from fedgov.store.tables import metadata
+from fedgov.store.transaction import Transaction
+
+MAX_WORDS: Final = 10_000
+"""Words of one entry; PostgreSQL keeps positions up to 16,383."""
+WINDOW: Final = 500
+"""How many of the newest entries are looked through for the beginning of a word before the index is asked.
+
+Whatever stands in a twentieth of them fills a page from there; of what is rarer the index holds so little
+that it is quick.
+"""
+_ENDLESS: Final = 2**63 - 1
+
+TABLES: Final[Mapping[str, Sequence[str]]] = {
+    "sqlite": (
+        """CREATE VIRTUAL TABLE IF NOT EXISTS post_index USING fts5(
+        document, columnsize = 0, tokenize = "ascii tokenchars ':'")""",
+    ),
+    "postgresql": (
+        """CREATE TABLE IF NOT EXISTS post_index (
+        rowid BIGINT NOT NULL, document TSVECTOR NOT NULL, CONSTRAINT pk_post_index PRIMARY KEY (rowid))""",
+        "CREATE INDEX IF NOT EXISTS ix_post_index_document ON post_index USING gin (document)",
+    ),
+}
+"""The same statements stand in the migration; a test compares."""
+
+
+@event.listens_for(metadata, "after_create")
+def _make(_target: MetaData, connection: Connection, **_options: Any) -> None:  # noqa: ANN401 - as SQLAlchemy has it
+    """Make the index where tables are made without a migration, as tests do."""
+    for statement in TABLES.get(connection.dialect.name, ()):
+        connection.execute(text(statement))
+
+
+def is_no_part_of_it(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell Alembic that a table is none of those of which the index consists, which no model describes."""
+    return kind != "table" or not (name or "").startswith("post_index")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What an entry must hold.
+
+    Args:
+        phrases: All of these.
+        without: None of these.
+        marks: Of each group at least one; at least one group.
+        without_marks: None of these.
+    """
+
+    phrases: tuple[Phrase, ...] = ()
+    without: tuple[Phrase, ...] = ()
+    marks: tuple[tuple[str, ...], ...]
+    without_marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index holds about one thing.
+
+    Args:
+        words: In order; those after the first `MAX_WORDS` are left out.
+        marks: Without their colon.
+    """
+
+    words: Sequence[str]
+    marks: frozenset[str]
+
+
+_index: Final = table("post_index", column("rowid", BigInteger), column("document", Text))
+_in_order: Final = {
+    True: _index.c.rowid,
+    False: _index.c.rowid.desc(),
+}
+_range: Final = (_index.c.rowid < bindparam("below"), _index.c.rowid > bindparam("above"))
+_vector: Final = cast(bindparam("document", type_=Text), TSVECTOR)
+_query: Final = cast(bindparam("query", type_=Text), TSQUERY)
+_matches: Final = {
+    "sqlite": _index.c.document.op("MATCH", is_comparison=True)(bindparam("query", type_=Text)),
+    "postgresql": _index.c.document.op("@@", is_comparison=True)(_query),
+}
+_as_text: Final = {"sqlite": _index.c.document, "postgresql": cast(_index.c.document, Text)}
+_put: Final = {
+    "sqlite": insert(_index).values(rowid=bindparam("row"), document=bindparam("document")),
+    "postgresql": insert(_index).values(rowid=bindparam("row"), document=_vector),
+}
+_change: Final = {
+    "sqlite": update(_index).where(_index.c.rowid == bindparam("row")).values(document=bindparam("document")),
+    "postgresql": update(_index).where(_index.c.rowid == bindparam("row")).values(document=_vector),
+}
+_READ: Final = {
+    dialect: select(shown.label("document")).where(_index.c.rowid == bindparam("row"))
+    for dialect, shown in _as_text.items()
+}
+_REMOVE: Final = delete(_index).where(_index.c.rowid == bindparam("row"))
+_CLEAR: Final = delete(_index)
+_COUNT: Final = select(func.count()).select_from(_index)
+_ROWS: Final = (
+    select(_index.c.rowid).where(_index.c.rowid > bindparam("above")).order_by(_index.c.rowid).limit(bindparam("limit"))
+)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+def put(tx: Transaction, *, row_id: int, entry: Entry) -> None:
+    """Write the entry of something, or write it anew.
+
+    Args:
+        tx: The open transaction.
+        row_id: Of what it tells about.
+        entry: What it says.
+    """
+    dialect = tx.connection.dialect.name
+    values = {"row": row_id, "document": _document(dialect, entry)}
+    if not tx.execute(_change[dialect], values):
+        tx.execute(_put[dialect], values)
+
+
+def add(tx: Transaction, *, row_id: int, entry: Entry) -> None:
+    """Write the entry of something that has none yet."""
+    dialect = tx.connection.dialect.name
+    tx.execute(_put[dialect], {"row": row_id, "document": _document(dialect, entry)})
+
+
+def remove(tx: Transaction, *, row_id: int) -> None:
+    """Take the entry of something away; nothing happens when there is none."""
+    tx.execute(_REMOVE, {"row": row_id})
+
+
+def clear(tx: Transaction) -> None:
+    """Take all entries away, before they are made again."""
+    tx.execute(_CLEAR)
+
+
+def find(tx: Transaction, *, row_id: int) -> Entry | None:
+    """Return the entry of something, or None."""
+    dialect = tx.connection.dialect.name
+    document = tx.value(_READ[dialect], {"row": row_id})
+    return None if document is None else _entry(dialect, str(document))
+
+
+def count(tx: Transaction) -> int:
+    """Return how many entries there are."""
+    return int(tx.value(_COUNT))
+
+
+def rows_after(tx: Transaction, *, row_id: int, limit: int) -> Sequence[int]:
+    """Return the row ids of the entries after one of them, lowest first."""
+    return tx.values(_ROWS, {"above": row_id, "limit": limit})
+
+
+def check(tx: Transaction) -> None:
+    """Let the database compare the index with what it keeps of the entries.
+
+    Raises:
+        DBAPIError: It is damaged.
+    """
+    if tx.connection.dialect.name == "sqlite":
+        tx.connection.exec_driver_sql("INSERT INTO post_index(post_index) VALUES('integrity-check')")
+
+
+def _document(dialect: str, entry: Entry) -> str:
+    words = entry.words[:MAX_WORDS]
+    marks = sorted(f":{mark}" for mark in entry.marks)
+    if dialect == "sqlite":
+        return f" {' '.join((*words, *marks))} "
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, word in enumerate(words, start=1):
+        places[word].append(place)
+    lexemes = [f"{_quoted(word)}:{','.join(map(str, at))}" for word, at in places.items()]
+    return " ".join((*lexemes, *map(_quoted, marks)))
+
+
+def _entry(dialect: str, document: str) -> Entry:
+    if dialect == "sqlite":
+        held = document.split()
+        return Entry(
+            words=[each for each in held if not each.startswith(":")],
+            marks=frozenset(each[1:] for each in held if each.startswith(":")),
+        )
+    at: dict[int, str] = {}
+    marks = set()
+    for lexeme in document.split():  # 'word':1,5 or ':mark'; none of them holds a space or a quote
+        word, _, places = lexeme.rpartition("'")
+        word = word.removeprefix("'")
+        if word.startswith(":"):
+            marks.add(word[1:])
+        else:
+            at |= dict.fromkeys(map(int, places.removeprefix(":").split(",")), word)
+    return Entry(words=[at[place] for place in sorted(at)], marks=frozenset(marks))
+
+
+def _quoted(lexeme: str) -> str:
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+# --- asking -----------------------------------------------------------------------------------------------------
+
+
+def search(
+    tx: Transaction,
+    *,
+    question: Question,
+    limit: int,
+    below: int | None = None,
+    above: int | None = None,
+    upwards: bool = False,
+) -> list[int]:
+    """Return the row ids of entries, newest first; never more than are asked for, however many there are.
+
+    Args:
+        tx: The open transaction.
+        question: What they must hold.
+        limit: Most results.
+        below: Only with a smaller row id.
+        above: Only with a larger row id.
+        upwards: The lowest first.
+    """
+    values = {
+        "below": _ENDLESS if below is None else below,
+        "above": -1 if above is None else above,
+        "limit": limit,
+        "window": WINDOW,
+    }
+    if tx.connection.dialect.name == "sqlite":
+        return _search_sqlite(tx, question, values, upwards=upwards)
+    return _search_postgres(tx, question, values, upwards=upwards)
+
+
+def _search_sqlite(tx: Transaction, question: Question, values: dict[str, Any], *, upwards: bool) -> list[int]:
+    """Ask FTS5, which walks the rows that hold whole words and marks in their order, and stops at the last one wanted.
+
+    All that hold the beginning of a word it must gather first. So the newest are looked through before: a frequent
+    beginning fills the page from them.
+    """
+    begins = [phrase for phrase in question.phrases if phrase.begins]
+    if begins:
+        whole = _match(question, [phrase for phrase in question.phrases if not phrase.begins])
+        texts = {f"begin{number}": f" {' '.join(phrase.words)}" for number, phrase in enumerate(begins)}
+        among = {**values, "query": whole}
+        found = list(tx.values(_newest_that_hold(len(begins), upwards), {**among, **texts}))
+        if len(found) == values["limit"] or tx.value(_in_window(upwards), among) < WINDOW:
+            return found
+    asked = {name: value for name, value in values.items() if name != "window"}
+    return list(tx.values(_all_that_match(upwards), {**asked, "query": _match(question, question.phrases)}))
+
+
+@cache
+def _all_that_match(upwards: bool) -> Select[Any]:
+    found = select(_index.c.rowid).where(_matches["sqlite"], *_range)
+    return found.order_by(_in_order[upwards]).limit(bindparam("limit"))
+
+
+@cache
+def _newest_that_hold(beginnings: int, upwards: bool) -> Select[Any]:
+    window = select(_index.c.rowid, _index.c.document).where(_matches["sqlite"], *_range)
+    rows = window.order_by(_in_order[upwards]).limit(bindparam("window")).subquery()
+    holds = (func.instr(rows.c.document, bindparam(f"begin{number}")) > 0 for number in range(beginnings))
+    order = rows.c.rowid if upwards else rows.c.rowid.desc()
+    return select(rows.c.rowid).where(*holds).order_by(order).limit(bindparam("limit"))
+
+
+@cache
+def _in_window(upwards: bool) -> Select[Any]:
+    window = select(_index.c.rowid).where(_matches["sqlite"], *_range)
+    rows = window.order_by(_in_order[upwards]).limit(bindparam("window")).subquery()
+    return select(func.count()).select_from(rows)
+
+
+def _match(question: Question, phrases: Sequence[Phrase]) -> str:
+    """Return an expression of FTS5: every word stands in quotes, so that none is taken for an operator."""
+    groups = [" OR ".join(f'":{mark}"' for mark in group) for group in question.marks]
+    wanted = " AND ".join([*map(_fts5, phrases), *(f"({group})" for group in groups)])
+    refused = [*map(_fts5, question.without), *(f'":{mark}"' for mark in question.without_marks)]
+    return f"({wanted}) NOT ({' OR '.join(refused)})" if refused else wanted
+
+
+def _fts5(phrase: Phrase) -> str:
+    quoted = " ".join(phrase.words).replace('"', "")
+    return f'"{quoted}" *' if phrase.begins else f'"{quoted}"'
+
+
+def _search_postgres(tx: Transaction, question: Question, values: dict[str, Any], *, upwards: bool) -> list[int]:
+    """Look through the newest, then ask the index, which gathers all before it can put them in order."""
+    among = {**values, "query": _tsquery(question)}
+    found = list(tx.values(_newest_that_match(upwards), among))
+    if len(found) == values["limit"]:
+        return found
+    among.pop("window")
+    return list(tx.values(_gathered(upwards), among))
+
+
+@cache
+def _newest_that_match(upwards: bool) -> Select[Any]:
+    window = select(_index.c.rowid, _index.c.document).where(*_range)
+    rows = window.order_by(_in_order[upwards]).limit(bindparam("window")).subquery()
+    order = rows.c.rowid if upwards else rows.c.rowid.desc()
+    matches = rows.c.document.op("@@", is_comparison=True)(_query)
+    return select(rows.c.rowid).where(matches).order_by(order).limit(bindparam("limit"))
+
+
+@cache
+def _gathered(upwards: bool) -> Select[Any]:
+    rows = select(_index.c.rowid).where(_matches["postgresql"], *_range).cte().prefix_with("MATERIALIZED")
+    order = rows.c.rowid if upwards else rows.c.rowid.desc()
+    return select(rows.c.rowid).order_by(order).limit(bindparam("limit"))
+
+
+def _tsquery(question: Question) -> str:
+    groups = (" | ".join(_quoted(f":{mark}") for mark in group) for group in question.marks)
+    wanted = [*map(_lexemes, question.phrases), *(f"({group})" for group in groups)]
+    refused = [*map(_lexemes, question.without), *(_quoted(f":{mark}") for mark in question.without_marks)]
+    return " & ".join([*wanted, *(f"!{each}" for each in refused)])
+
+
+def _lexemes(phrase: Phrase) -> str:
+    quoted = [*map(_quoted, phrase.words)]
+    if phrase.begins:
+        quoted[-1] += ":*"
+    return f"({' <-> '.join(quoted)})"
+
+
+def agrees(tx: Transaction, *, row_id: int, entry: Entry, ignoring: Collection[str] = ()) -> bool:
+    """Tell whether the entry of something says this.
+
+    Args:
+        tx: The open transaction.
+        row_id: Of what it tells about.
+        entry: What it should say.
+        ignoring: Beginnings of marks that may differ.
+    """
+    stored = find(tx, row_id=row_id)
+    return (
+        stored is not None
+        and list(stored.words) == list(entry.words[:MAX_WORDS])
+        and _but(stored.marks, ignoring) == _but(entry.marks, ignoring)
+    )
+
+
+def _but(marks: Iterable[str], ignoring: Collection[str]) -> set[str]:
+    return {mark for mark in marks if not mark.startswith(tuple(ignoring))}
