@@ -7,6 +7,7 @@ never passes by leaving something out.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import os
@@ -16,10 +17,12 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn
 
+import asyncpg
 import pytest
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -82,11 +85,9 @@ class PostgresServer:
     """A running PostgreSQL server that only these tests use.
 
     Args:
-        programs: The folder with PostgreSQL's programs.
         port: Its port on 127.0.0.1.
     """
 
-    programs: Path
     port: int
     _names: Iterator[int] = field(default_factory=itertools.count)
 
@@ -94,15 +95,23 @@ class PostgresServer:
     def database(self) -> Iterator[str]:
         """The URL of an empty database, which is dropped afterwards."""
         name = f"test_{next(self._names)}"
-        self._client("createdb", name)
+        self._say(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
         try:
-            yield f"postgresql://fedgov@127.0.0.1:{self.port}/{name}"
+            yield self._url(name)
         finally:
-            self._client("dropdb", "--force", "--if-exists", name)
+            self._say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def _client(self, program: str, *arguments: str) -> None:
-        connection = ["--host=127.0.0.1", f"--port={self.port}", "--username=fedgov", "--no-password"]
-        subprocess.run([self.programs / program, *connection, *arguments], check=True, stdin=subprocess.DEVNULL)
+    def _url(self, name: str) -> str:
+        return f"postgresql://fedgov@127.0.0.1:{self.port}/{name}"
+
+    def _say(self, statement: str) -> None:
+        async def say() -> None:
+            connection = await asyncpg.connect(self._url("postgres"))
+            await connection.execute(statement)
+            await connection.close()
+
+        with ThreadPoolExecutor(max_workers=1) as thread:  # in this one an event loop may run already
+            thread.submit(asyncio.run, say()).result()
 
 
 @contextlib.contextmanager
@@ -126,7 +135,7 @@ def postgres_server() -> Iterator[PostgresServer]:
                 data,
             ]
         )
-        server = PostgresServer(programs, _start(programs, data))
+        server = PostgresServer(_start(programs, data))
         try:
             yield server
         finally:
