@@ -21,7 +21,7 @@ import asyncpg
 from sqlalchemy import create_mock_engine
 
 import fedgov.features
-from fedgov.store import full_text, guards, schema
+from fedgov.store import counters, full_text, guards, schema
 from fedgov.store.tables import metadata
 
 SQLITE: Final = "sqlite:///"
@@ -32,7 +32,7 @@ _HAS_TABLES: Final = "SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 
 
 def known_tables() -> None:
     """Let every room that exists declare its tables."""
-    assert guards.GUARDS  # which hang on the tables once their module is loaded
+    assert guards.GUARDS and counters.FOLLOWS  # which hang on the tables once their modules are loaded
     assert full_text.TABLES  # so does this
     for room in pkgutil.iter_modules(fedgov.features.__path__):
         name = f"fedgov.features.{room.name}"

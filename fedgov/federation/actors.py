@@ -38,6 +38,7 @@ CAPABILITIES: Final = (
 """What our servers say to implement (FEP-844e)."""
 
 _BY_URI: Final = select(actors).where(actors.c.uri == bindparam("uri"))
+_BY_URIS: Final = select(actors).where(actors.c.uri.in_(bindparam("uris", expanding=True)))
 _BY_IDS: Final = select(actors.c.id, actors.c.uri).where(
     actors.c.id.in_(bindparam("ids", expanding=True)), actors.c.deleted_at.is_(None)
 )
@@ -78,7 +79,7 @@ def get(tx: Transaction, *, uri: str) -> Row[Any]:
 
 def find_many(tx: Transaction, *, uris: Sequence[str]) -> dict[str, Row[Any]]:
     """Return the rows of those actors that are known, by URI."""
-    rows = tx.rows(select(actors).where(actors.c.uri.in_(uris))) if uris else ()
+    rows = tx.rows(_BY_URIS, {"uris": list(uris)}) if uris else ()
     return {row.uri: row for row in rows}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 
-from fedgov.store.tables import actors, follows
+from fedgov.store.tables import actors, follow_figures, follows
 from fedgov.store.transaction import Transaction, insert_or_update
 
 _FIND: Final = select(follows).where(
@@ -29,11 +29,7 @@ _REMOTE_INBOXES: Final = (
         actors.c.deleted_at.is_(None),
     )
 )
-_uris: Final[BindParameter[Any]] = bindparam("uris", expanding=True)
-_HOW_MANY: Final = tuple(
-    select(column, func.count().label("times")).where(column.in_(_uris), follows.c.state == "accepted").group_by(column)
-    for column in (follows.c.following, follows.c.follower)
-)
+_FIGURES: Final = select(follow_figures).where(follow_figures.c.actor.in_(bindparam("uris", expanding=True)))
 
 
 def find(tx: Transaction, *, follower: str, following: str) -> Row[Any] | None:
@@ -93,10 +89,9 @@ def remote_inboxes(tx: Transaction, *, of: str) -> Sequence[Row[Any]]:
 
 def count(tx: Transaction, *, follower: str | None = None, following: str | None = None) -> int:
     """Return how many accepted follows there are by a follower or of somebody."""
-    column, value = (follows.c.follower, follower) if follower is not None else (follows.c.following, following)
-    return int(
-        tx.value(select(func.count()).select_from(follows).where(column == value, follows.c.state == "accepted"))
-    )
+    uri = follower if follower is not None else following or ""
+    followed_by, follows_so_many = counts(tx, uris=[uri])[uri]
+    return follows_so_many if follower is not None else followed_by
 
 
 def counts(tx: Transaction, *, uris: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -106,8 +101,8 @@ def counts(tx: Transaction, *, uris: Sequence[str]) -> dict[str, tuple[int, int]
         tx: The open transaction.
         uris: URIs of actors.
     """
-    followers, following = (dict(map(tuple, tx.rows(query, {"uris": list(uris)}))) for query in _HOW_MANY)
-    return {uri: (followers.get(uri, 0), following.get(uri, 0)) for uri in uris}
+    found = {row.actor: (row.followers, row.following) for row in tx.rows(_FIGURES, {"uris": list(uris)})}
+    return {uri: found.get(uri, (0, 0)) for uri in uris}
 
 
 def _touch(tx: Transaction, *uris: str) -> None:

@@ -40,7 +40,10 @@ def known_accounts(tx: Transaction, *, uris: Collection[str]) -> dict[str, Known
     found = {
         uri: Known(profile=profiles[uri], posts=written[uri][0], last_post_at=written[uri][1]) for uri in everybody
     }
-    return {uri: replace(found[uri], moved_to=found.get(row.moved_to or "")) for uri, row in rows.items()}
+    return {
+        uri: replace(found[uri], moved_to=found.get(row.moved_to)) if row.moved_to else found[uri]
+        for uri, row in rows.items()
+    }
 
 
 def account_entities(tx: Transaction, *, uris: Sequence[str]) -> list[Entity]:
@@ -78,7 +81,10 @@ def entities_of(
     if viewer is not None:
         muted = muted_among(tx, owner=viewer, object_ids=[card.id for card in sifted.cards])
     shelf = replace(shelf_for(tx, sifted.cards, viewer=viewer), filtered=filtered, muted=muted)
-    return [status_entity(replace(card, bookmarked=card.id in saved), shelf=shelf) for card in sifted.cards]
+    return [
+        status_entity(replace(card, bookmarked=True) if card.id in saved else card, shelf=shelf)
+        for card in sifted.cards
+    ]
 
 
 def shelf_for(tx: Transaction, cards: Sequence[PostCard], *, viewer: str | None) -> Shelf:

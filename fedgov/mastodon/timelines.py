@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fedgov.features.notices.present import home_cards
+from fedgov.features.notices.present import home_page_cards
 from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.posts.queries import timelines
 from fedgov.features.posts.queries.timelines import Entry
@@ -42,7 +42,7 @@ async def tag(call: Call) -> Reply:
 
 
 def _home(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[Entity]:
-    page = home_cards(tx, viewer=viewer, request=request).page
+    page = home_page_cards(tx, viewer=viewer, request=request)
     return page.with_items(entities_of(tx, page.items, viewer=viewer, context=FilterContext.HOME))
 
 

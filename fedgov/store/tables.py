@@ -117,6 +117,16 @@ follows: Final = Table(
     Index("ix_follows_follower", "follower", "state", "id"),
 )
 
+follow_figures: Final = Table(
+    "follow_figures",
+    metadata,
+    Column("actor", Text, primary_key=True),
+    Column("followers", Integer, nullable=False, server_default="0"),
+    Column("following", Integer, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,  # as the audience below
+)
+"""How many accepted follows there are of each actor and by it: kept by the database (`fedgov.store.counters`)."""
+
 objects: Final = Table(
     "objects",
     metadata,

@@ -61,6 +61,20 @@ SHOWN: Final[dict[str, Rows]] = {
         ("limit_look_ms", "longest look at that timeline (ms)", "{:,.0f}"),
         ("cpu_ms_per_post_both", "CPU per post, both instances and the page (ms)", "{:,.1f}"),
     ),
+    "W4": (
+        ("one_client_p50_ms", "home timeline of 20 as JSON, one client: p50 (ms)", "{:,.1f}"),
+        ("one_client_p99_ms", "one client: p99 (ms)", "{:,.1f}"),
+        ("clients_8_p50_ms", "8 clients, each as fast as it is answered: p50 (ms)", "{:,.1f}"),
+        ("clients_64_p50_ms", "64 clients, each as fast as it is answered: p50 (ms)", "{:,.1f}"),
+        ("clients_64_p99_ms", "64 clients: p99 (ms)", "{:,.1f}"),
+        ("per_s", "timelines per second, 8 clients", "{:,.0f}"),
+        ("cpu_us_per_timeline", "CPU per timeline (µs)", "{:,.0f}"),
+        ("open_loop_p50_ms", "64 connections in an open loop at half that rate: p50 (ms)", "{:,.1f}"),
+        ("open_loop_p99_ms", "the same: p99 (ms)", "{:,.1f}"),
+        ("limit_per_s", "bare ASGI with the bare query and the bare JSON per second", "{:,.0f}"),
+        ("ratio_to_limit", "ratio to that limit", "{:.2f}"),
+        ("kib", "size of the answer (KiB)", "{:,.1f}"),
+    ),
     "W6": (
         ("idle.pss_mib", "idle instance (PSS, MiB)", "{:,.0f}"),
         ("limit_bare_imports_pss_mib", "bare imports of quart, sqlalchemy, aiohttp, uvicorn (PSS, MiB)", "{:,.0f}"),
@@ -120,7 +134,9 @@ def table() -> str:
             f"{len(runs)} runs, {state}. {machine['cores']} cores, {machine['cpu']}, Python {machine['python']}, "
             f"load {machine['load_before']:.1f}, {machine['at'][:10]}, fedgov {record['fedgov']}.\n"
         )
-        parts += _growth(rows, runs) if name == "W11" else _spread([row for row in rows if _has(runs, row[0])], runs)
+        parts += (
+            _growth(rows, runs) if name in ("W4", "W11") else _spread([row for row in rows if _has(runs, row[0])], runs)
+        )
         parts.append("")
     return "\n".join(parts).strip()
 

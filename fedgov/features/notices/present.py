@@ -56,6 +56,17 @@ def home_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> PostLis
     )
 
 
+def home_page_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[PostCard]:
+    """Return a page of somebody's home timeline for who finds out alone whether it goes on.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the local actor whose it is.
+        request: Which part.
+    """
+    return _entry_cards(tx, home.home_page(tx, owner=viewer, request=request), viewer=viewer)
+
+
 def list_cards(tx: Transaction, *, viewer: str, list_id: int, request: PageRequest) -> Page[PostCard]:
     """Return a page of the timeline of one of somebody's lists.
 
@@ -182,7 +193,7 @@ def saved_cards(tx: Transaction, *, object_ids: Sequence[int], viewer: str) -> d
     wanted = list(dict.fromkeys(object_ids))
     saved = bookmarks.bookmarked(tx, owner=viewer, object_ids=wanted)
     cards = post_cards(tx, wanted, viewer) if wanted else []
-    return {card.id: replace(card, bookmarked=card.id in saved) for card in cards}
+    return {card.id: replace(card, bookmarked=True) if card.id in saved else card for card in cards}
 
 
 # --- filters ----------------------------------------------------------------------------------------------------

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
 from markupsafe import Markup
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from fedgov.activitystreams.actor import PERSONAL
 from fedgov.activitystreams.link import web_url
@@ -17,12 +19,18 @@ from fedgov.features.people import queries
 from fedgov.features.people.policy.people import MAX_NAME
 from fedgov.federation import actors, follows
 from fedgov.kernel.text.plain import truncate
-from fedgov.kernel.uris import Handle
+from fedgov.kernel.uris import Handle, Site
 from fedgov.store.tables import peers
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import EmojiCard, PersonCard, ProfileCard, ProfileField, Relation
 from fedgov.web.proxied import emoji_cards, proxied_path, secret_of
 
+REMEMBERED: Final = 1_024
+"""How many people's cards are kept. A card follows from the rows that it is looked up by, so none is ever stale."""
+
+_NAMES: Final = select(peers.c.host, peers.c.name).where(
+    peers.c.host.in_(bindparam("hosts", expanding=True)), peers.c.name.is_not(None)
+)
 _PROGRAMS: Final = frozenset({"Application", "Service"})
 
 
@@ -58,11 +66,17 @@ def _organisations(tx: Transaction, hosts: Collection[str]) -> dict[str, str]:
     """Return what other servers say to be called."""
     if not hosts:
         return {}
-    known = tx.rows(select(peers.c.host, peers.c.name).where(peers.c.host.in_(list(hosts)), peers.c.name.is_not(None)))
+    known = tx.rows(_NAMES, {"hosts": list(hosts)})
     return {row.host: truncate(row.name, limit=MAX_NAME) for row in known}
 
 
 def _card(tx: Transaction, row: Row[Any], *, organisation: str) -> PersonCard:
+    return _drawn(row, organisation, tx.site, tx.config.folder)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _drawn(row: Row[Any], organisation: str, site: Site, folder: Path) -> PersonCard:
+    """Return the card that follows from a row; the same people stand on page after page."""
     # Elsewhere a name may be longer than here, to push everything else off the page.
     name = truncate(row.name or row.username, limit=MAX_NAME)
     return PersonCard(
@@ -76,17 +90,17 @@ def _card(tx: Transaction, row: Row[Any], *, organisation: str) -> PersonCard:
         confirmed=row.local,
         local=row.local,
         bot=row.kind in _PROGRAMS,
-        avatar_url=picture_path(tx, row.avatar_url),
+        avatar_url=_picture(row.avatar_url, site=site, folder=folder),
         function=truncate(row.function, limit=MAX_NAME) if row.function else None,
-        emojis=_emojis(tx, row, name, row.function),
+        emojis=_emojis(row, name, row.function, folder=folder),
     )
 
 
-def _emojis(tx: Transaction, row: Row[Any], *texts: str | None) -> tuple[EmojiCard, ...]:
+def _emojis(row: Row[Any], *texts: str | None, folder: Path) -> tuple[EmojiCard, ...]:
     """Return the custom emoji that an actor defines, where these texts may use any."""
     if row.local or not row.document or not any(":" in text for text in texts if text):
         return ()
-    return emoji_cards(secret_of(tx.config.folder), read_emojis(orjson.loads(row.document)))
+    return emoji_cards(secret_of(folder), read_emojis(orjson.loads(row.document)))
 
 
 def handle_of(row: Row[Any]) -> str:
@@ -113,11 +127,15 @@ def picture_path(tx: Transaction, url: str | None) -> str | None:
 
     A reader's browser never calls another server.
     """
+    return _picture(url, site=tx.site, folder=tx.config.folder)
+
+
+def _picture(url: str | None, *, site: Site, folder: Path) -> str | None:
     if url is None:
         return None
-    if tx.site.owns(url):
-        return url.removeprefix(tx.site.origin)
-    return proxied_path(secret_of(tx.config.folder), url)
+    if site.owns(url):
+        return url.removeprefix(site.origin)
+    return proxied_path(secret_of(folder), url)
 
 
 def profile_card(tx: Transaction, *, row: Row[Any], viewer: str | None, posts: int | None = None) -> ProfileCard:
@@ -147,22 +165,38 @@ def profile_cards(tx: Transaction, rows: Collection[Row[Any]]) -> dict[str, Prof
     """
     people = cards_of(tx, rows) | person_cards(tx, {row.moved_to for row in rows if row.moved_to})
     figures = follows.counts(tx, uris=[row.uri for row in rows])
-    return {row.uri: _profile(tx, row, people=people, figures=figures[row.uri]) for row in rows}
+    place = (tx.site, tx.config.folder)
+    return {
+        row.uri: _described(
+            row,
+            people[row.uri],
+            people.get(row.moved_to) if row.moved_to else None,
+            figures[row.uri] if row.local else (None, None),
+            place,
+        )
+        for row in rows
+    }
 
 
-def _profile(
-    tx: Transaction, row: Row[Any], *, people: Mapping[str, PersonCard], figures: tuple[int, int]
+@lru_cache(maxsize=REMEMBERED)
+def _described(
+    row: Row[Any],
+    person: PersonCard,
+    moved_to: PersonCard | None,
+    figures: tuple[int | None, int | None],
+    place: tuple[Site, Path],
 ) -> ProfileCard:
-    followers, following = figures if row.local else (None, None)
+    """Return the profile that follows from a row and two figures, as `_drawn`."""
+    (followers, following), (site, folder) = figures, place
     return ProfileCard(
-        person=people[row.uri],
+        person=person,
         username=row.username,
-        header_url=picture_path(tx, row.header_url),
+        header_url=_picture(row.header_url, site=site, folder=folder),
         group=row.kind == "Group",
         discoverable=row.discoverable,
         indexable=row.indexable,
         lists_followers=row.lists_followers,
-        emojis=_emojis(tx, row, row.summary_html, row.fields),
+        emojis=_emojis(row, row.summary_html, row.fields, folder=folder),
         about_html=Markup(row.summary_html),  # noqa: S704 - sanitised when it was stored
         fields=tuple(
             ProfileField(name=name, value_html=Markup(value))  # noqa: S704 - as above
@@ -173,7 +207,7 @@ def _profile(
         approves_followers=row.approves_followers,
         joined_at=row.created_at if row.local else None,
         known_since=row.created_at,
-        moved_to=people.get(row.moved_to) if row.moved_to else None,
+        moved_to=moved_to,
         original_url=None if row.local else original_url(row),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -44,6 +45,9 @@ SHOWN: Final = frozenset({"Note", "Article", "Question", "Page", "Image", "Docum
 """The types that a card shows in full; of others it gives name, text and a link."""
 
 MAX_RECIPIENTS: Final = 20
+REMEMBERED: Final = 1_024
+"""How many cards are kept."""
+
 _NOBODY: Final = PersonCard(uri="", url="", handle="", name="", initials="", organisation="")
 
 Wanted = int | Row[Any] | Entry
@@ -67,14 +71,15 @@ def post_cards(tx: Transaction, wanted: Sequence[Wanted], viewer: str | None) ->
     sharers = {entry.shared_by for entry in shown if entry.shared_by is not None}
     found = _Found.gather(tx, rows=rows, viewer=viewer, people=sharers)
     cards = {object_id: found.card(row) for object_id, row in rows.items()}
-    return [
-        replace(
-            cards[entry.row.object_id],
-            entry_id=entry.entry_id,
-            shared_by=found.people.get(entry.shared_by) if entry.shared_by else None,
-        )
-        for entry in shown
-    ]
+    return [_at(entry, cards[entry.row.object_id], people=found.people) for entry in shown]
+
+
+def _at(entry: Entry, card: PostCard, *, people: Mapping[str, PersonCard]) -> PostCard:
+    """Return the card of a post as it stands in a list: under the id of the share that brought it, if one did."""
+    if entry.entry_id == card.entry_id and entry.shared_by is None:
+        return card
+    sharer = people.get(entry.shared_by) if entry.shared_by else None
+    return replace(card, entry_id=entry.entry_id, shared_by=sharer)
 
 
 def _entries(tx: Transaction, wanted: Sequence[Wanted]) -> list[Entry]:
@@ -201,57 +206,42 @@ class _Found:
 
     def card(self, row: Row[Any], *, is_quoted: bool = False) -> PostCard:
         """Return the card of one of the posts; what a quoted one quotes in its turn is not in it."""
-        key, visibility = row.object_id, Visibility(row.visibility)
-        is_own = row.author == self.viewer
-        mine = self.own_reactions.get(key, set())
-        return PostCard(
-            id=key,
-            entry_id=key,
-            uri=row.uri,
-            url=f"/posts/{key}",
-            author=self.people.get(row.author, _NOBODY),
-            published_at=row.published_at,
-            edited_at=row.edited_at,
-            content_html=Markup(row.content_html),  # noqa: S704 - sanitised when it was stored
-            visibility=visibility.value,
-            recipients=self._recipients(row),
-            mentions=tuple(
-                self.people[each.actor_uri] for each in self.mentions.get(key, ()) if each.actor_uri in self.people
-            ),
-            language=row.language,
-            summary=row.summary,
-            sensitive=row.sensitive,
-            title=row.name if row.type != "Note" or not row.content_html else "",
-            attachments=tuple(self._attachment(each, parts.file_of(each)) for each in self.attachments.get(key, ())),
-            poll=self._poll(row),
-            tags=tuple(TagCard(name=each.tag, url=f"/tags/{quote(each.tag)}") for each in self.hashtags.get(key, ())),
-            emojis=emoji_cards(self.secret, _emojis(row)),
-            quote=QuoteCard(is_nested=True) if is_quoted and row.quote_uri else self._quote(row),
-            reply_to=self._reply_to(row),
-            replies=row.replies,
-            shares=row.shares,
-            likes=row.likes,
-            reactions=tuple(
-                ReactionCount(
-                    emoji=each.emoji,
-                    count=each.times,
-                    mine=each.emoji in mine,
-                    picture=picture_of(self.secret, each.emoji, each.emoji_url),
-                )
-                for each in self.reactions.get(key, ())
-            ),
-            liked="" in mine,
-            shared=key in self.own_shares,
-            pinned=key in self.pinned,
-            may_reply=self.is_member,
-            may_share=self.is_member and policy.may_share(visibility),
-            may_edit=is_own and row.local,
-            may_delete=is_own and row.local,
-            receipt=self.receipts.get(row.uri) if is_own else None,
-            fallback_link=None if row.type in SHOWN else row.url or row.uri,
-            fallback_type="" if row.type in SHOWN else row.type,
-            original_url=None if row.local else row.url or row.uri,
+        key = row.object_id
+        hanging = tuple(tuple(each.get(key, ())) for each in (self.attachments, self.hashtags, self.reactions))
+        drawn = _drawn(
+            row,
+            self.people.get(row.author, _NOBODY),
+            tuple(self.people[each.actor_uri] for each in self.mentions.get(key, ()) if each.actor_uri in self.people),
+            hanging,
+            (self.secret, self.is_member),
         )
+        changes = self._changes(row, is_quoted=is_quoted)
+        return replace(drawn, **changes) if changes else drawn
+
+    def _changes(self, row: Row[Any], *, is_quoted: bool) -> dict[str, Any]:
+        """Return what makes a card differ from that of a plain post with which the reader has nothing to do."""
+        key = row.object_id
+        found: dict[str, Any] = {}
+        if row.author == self.viewer:
+            found |= {"may_edit": row.local, "may_delete": row.local, "receipt": self.receipts.get(row.uri)}
+        if key in self.addressed:
+            found["recipients"] = self._recipients(row)
+        if key in self.polls:
+            found["poll"] = self._poll(row)
+        if row.quote_uri is not None:
+            found["quote"] = QuoteCard(is_nested=True) if is_quoted else self._quote(row)
+        if row.in_reply_to_id is not None:
+            found["reply_to"] = self._reply_to(row)
+        if mine := self.own_reactions.get(key):
+            found |= {"liked": "" in mine, "reactions": self._reactions(key, mine)}
+        if key in self.own_shares:
+            found["shared"] = True
+        if key in self.pinned:
+            found["pinned"] = True
+        return found
+
+    def _reactions(self, key: int, mine: Collection[str]) -> tuple[ReactionCount, ...]:
+        return _counted(self.secret, self.reactions.get(key, ()), mine=mine)
 
     def _quote(self, row: Row[Any]) -> QuoteCard | None:
         if row.quote_uri is None:
@@ -264,29 +254,6 @@ class _Found:
     def _recipients(self, row: Row[Any]) -> tuple[PersonCard, ...]:
         uris = self.addressed.get(row.object_id, ())
         return tuple(self.people[uri] for uri in uris if uri in self.people and uri != row.author)
-
-    def _attachment(self, row: Row[Any], file: Attachment) -> AttachmentCard:
-        focus = None if row.focal_x is None or row.focal_y is None else (row.focal_x, row.focal_y)
-        if row.media_id is None:
-            card = attachment_card(self.secret, file)
-            return replace(card, place=row.id, remote_url=row.url, focus=focus)
-        path = f"/media/{row.media_id}"
-        return AttachmentCard(
-            kind=row.kind,
-            url=path,
-            preview_url=f"{path}/preview" if row.has_preview else None,
-            media_type=row.media_type or "application/octet-stream",
-            alt=row.alt,
-            width=row.width,
-            height=row.height,
-            blurhash=row.blurhash,
-            size=row.size,
-            name=row.name,
-            id=row.media_id,
-            place=row.id,
-            open_url=row.url,
-            focus=focus,
-        )
 
     def _poll(self, row: Row[Any]) -> PollCard | None:
         poll = self.polls.get(row.object_id)
@@ -317,6 +284,93 @@ class _Found:
         parent = self.parents.get(row.in_reply_to_id)
         author = self.people.get(parent.author) if parent is not None else None
         return ReplyTo(url=f"/posts/{row.in_reply_to_id}", id=row.in_reply_to_id, author=author)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _drawn(
+    row: Row[Any],
+    author: PersonCard,
+    mentions: tuple[PersonCard, ...],
+    hanging: tuple[tuple[Row[Any], ...], ...],
+    seen: tuple[bytes, bool],
+) -> PostCard:
+    """Return the card that follows from rows, for a reader who has nothing to do with the post.
+
+    It is looked up by all that it is made of, so none is ever stale.
+
+    Args:
+        row: The post.
+        author: Who wrote it.
+        mentions: Who is named.
+        hanging: The rows of its files, subjects and reactions.
+        seen: The secret for addresses of pictures, and whether somebody of this instance reads.
+    """
+    (files, tags, reactions), (secret, is_member) = hanging, seen
+    key, visibility = row.object_id, Visibility(row.visibility)
+    return PostCard(
+        id=key,
+        entry_id=key,
+        uri=row.uri,
+        url=f"/posts/{key}",
+        author=author,
+        published_at=row.published_at,
+        edited_at=row.edited_at,
+        content_html=Markup(row.content_html),  # noqa: S704 - sanitised when it was stored
+        visibility=visibility.value,
+        mentions=mentions,
+        language=row.language,
+        summary=row.summary,
+        sensitive=row.sensitive,
+        title=row.name if row.type != "Note" or not row.content_html else "",
+        attachments=tuple(_attachment(secret, each, parts.file_of(each)) for each in files),
+        tags=tuple(TagCard(name=each.tag, url=f"/tags/{quote(each.tag)}") for each in tags),
+        emojis=emoji_cards(secret, _emojis(row)),
+        replies=row.replies,
+        shares=row.shares,
+        likes=row.likes,
+        reactions=_counted(secret, reactions, mine=()),
+        may_reply=is_member,
+        may_share=is_member and policy.may_share(visibility),
+        fallback_link=None if row.type in SHOWN else row.url or row.uri,
+        fallback_type="" if row.type in SHOWN else row.type,
+        original_url=None if row.local else row.url or row.uri,
+    )
+
+
+def _counted(secret: bytes, reactions: Sequence[Row[Any]], *, mine: Collection[str]) -> tuple[ReactionCount, ...]:
+    return tuple(
+        ReactionCount(
+            emoji=each.emoji,
+            count=each.times,
+            mine=each.emoji in mine,
+            picture=picture_of(secret, each.emoji, each.emoji_url),
+        )
+        for each in reactions
+    )
+
+
+def _attachment(secret: bytes, row: Row[Any], file: Attachment) -> AttachmentCard:
+    focus = None if row.focal_x is None or row.focal_y is None else (row.focal_x, row.focal_y)
+    if row.media_id is None:
+        card = attachment_card(secret, file)
+        return replace(card, place=row.id, remote_url=row.url, focus=focus)
+    path = f"/media/{row.media_id}"
+    return AttachmentCard(
+        kind=row.kind,
+        url=path,
+        preview_url=f"{path}/preview" if row.has_preview else None,
+        media_type=row.media_type or "application/octet-stream",
+        alt=row.alt,
+        width=row.width,
+        height=row.height,
+        blurhash=row.blurhash,
+        size=row.size,
+        name=row.name,
+        id=row.media_id,
+        place=row.id,
+        open_url=row.url,
+        focus=focus,
+    )
 
 
 def _readable_parents(tx: Transaction, *, rows: Mapping[int, Row[Any]], viewer: str | None) -> dict[int, Row[Any]]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
+from fedgov.store.counters import Triggers, kept_by
 from fedgov.store.tables import metadata
 
 
@@ -48,6 +49,16 @@ posts: Final = Table(
     Index("ix_posts_in_reply_to_uri", "in_reply_to_uri"),
     Index("ix_posts_visibility", "visibility", "local", "object_id"),
 )
+
+author_figures: Final = Table(
+    "author_figures",
+    metadata,
+    Column("author", Text, primary_key=True),
+    Column("posts", Integer, nullable=False, server_default="0"),
+    Column("newest_at", BigInteger),
+    sqlite_with_rowid=False,  # as the audience
+)
+"""How many posts of each author everyone may read, and when the newest of them was published; see `COUNTED`."""
 
 attachments: Final = Table(
     "attachments",
@@ -201,3 +212,63 @@ scheduled_posts: Final = Table(
     Index("ix_scheduled_posts_due_at", "due_at"),
     Index("ix_scheduled_posts_author", "author", "id"),
 )
+
+COUNTED: Final[Triggers] = {
+    "sqlite": (
+        """CREATE TRIGGER IF NOT EXISTS posts_counted_in AFTER INSERT ON posts
+        WHEN NEW.visibility IN ('public', 'unlisted')
+        BEGIN
+          INSERT INTO author_figures (author, posts, newest_at) VALUES (NEW.author, 1, NEW.published_at)
+          ON CONFLICT (author) DO UPDATE
+          SET posts = posts + 1, newest_at = max(COALESCE(newest_at, 0), excluded.newest_at);
+        END""",
+        """CREATE TRIGGER IF NOT EXISTS posts_counted_out AFTER DELETE ON posts
+        WHEN OLD.visibility IN ('public', 'unlisted')
+        BEGIN
+          UPDATE author_figures SET posts = posts - 1, newest_at = CASE WHEN newest_at > OLD.published_at THEN newest_at
+            ELSE (SELECT max(published_at) FROM posts
+              WHERE author = OLD.author AND visibility IN ('public', 'unlisted')) END
+          WHERE author = OLD.author;
+        END""",
+        """CREATE TRIGGER IF NOT EXISTS posts_counted_again AFTER UPDATE OF visibility ON posts
+        WHEN (OLD.visibility IN ('public', 'unlisted')) <> (NEW.visibility IN ('public', 'unlisted'))
+        BEGIN
+          INSERT INTO author_figures (author, posts)
+          VALUES (NEW.author, (NEW.visibility IN ('public', 'unlisted')) - (OLD.visibility IN ('public', 'unlisted')))
+          ON CONFLICT (author) DO UPDATE SET posts = posts + excluded.posts;
+          UPDATE author_figures SET newest_at = (SELECT max(published_at) FROM posts
+            WHERE author = NEW.author AND visibility IN ('public', 'unlisted'))
+          WHERE author = NEW.author;
+        END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION posts_count() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE one posts; more integer; newest bigint;
+        BEGIN
+          IF TG_OP = 'DELETE' THEN one = OLD; more = -1; ELSE one = NEW; more = 1; END IF;
+          IF TG_OP = 'UPDATE' AND OLD.visibility IN ('public', 'unlisted') THEN more = -1; END IF;
+          INSERT INTO author_figures (author, posts, newest_at)
+          VALUES (one.author, more, CASE WHEN more > 0 THEN one.published_at END)
+          ON CONFLICT (author) DO UPDATE SET posts = author_figures.posts + excluded.posts,
+            newest_at = GREATEST(author_figures.newest_at, excluded.newest_at)
+          RETURNING newest_at INTO newest;
+          -- A statement of its own: the row is held now, so it sees what others took away meanwhile.
+          IF more < 0 AND newest <= one.published_at THEN
+            UPDATE author_figures SET newest_at = (SELECT max(published_at) FROM posts
+              WHERE author = one.author AND visibility IN ('public', 'unlisted'))
+            WHERE author = one.author;
+          END IF;
+          RETURN NULL;
+        END $$""",
+        """CREATE OR REPLACE TRIGGER posts_counted_in AFTER INSERT ON posts
+        FOR EACH ROW WHEN (NEW.visibility IN ('public', 'unlisted')) EXECUTE FUNCTION posts_count()""",
+        """CREATE OR REPLACE TRIGGER posts_counted_out AFTER DELETE ON posts
+        FOR EACH ROW WHEN (OLD.visibility IN ('public', 'unlisted')) EXECUTE FUNCTION posts_count()""",
+        """CREATE OR REPLACE TRIGGER posts_counted_again AFTER UPDATE OF visibility ON posts FOR EACH ROW
+        WHEN ((OLD.visibility IN ('public', 'unlisted')) <> (NEW.visibility IN ('public', 'unlisted')))
+        EXECUTE FUNCTION posts_count()""",
+    ),
+}
+"""What keeps the figures; the same statements stand in the migration, and a test compares."""
+
+kept_by(COUNTED)

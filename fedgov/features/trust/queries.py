@@ -66,7 +66,7 @@ def hidden(tx: Transaction, *, uris: Iterable[str]) -> frozenset[str]:
     """
     foreign = [uri for uri in uris if not tx.site.owns(uri)]
     blocked = rules(tx).blocked if foreign else frozenset()
-    return frozenset(uri for uri in foreign if _is_of(uri, blocked))
+    return frozenset(uri for uri in foreign if _is_of(uri, blocked)) if blocked else blocked
 
 
 def _is_of(uri: str, blocked: frozenset[str]) -> bool:

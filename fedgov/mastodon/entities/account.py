@@ -6,8 +6,10 @@ Spec: https://docs.joinmastodon.org/entities/Account/
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
+from fedgov.features.people.present import REMEMBERED
 from fedgov.kernel.clock import DAY, to_rfc3339
 from fedgov.kernel.uris import Site
 from fedgov.mastodon.entities.emoji import emoji_entities
@@ -36,8 +38,9 @@ class Known:
     moved_to: Known | None = None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def account_entity(known: Known, *, site: Site) -> Entity:
-    """Return an Account entity.
+    """Return an Account entity; many get the same one, so nobody changes it.
 
     Args:
         known: What is known.

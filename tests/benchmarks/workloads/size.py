@@ -122,11 +122,11 @@ async def w11(folder: Path) -> dict[str, Any]:
             seed = signed_requests(port, peer_port, count=SEED, known=KNOWN_ACTORS)
             await load.as_fast_as_possible(port, seed[:KNOWN_ACTORS], connections=4)
             await until_handled(folder, KNOWN_ACTORS)
-            await with_instance(folder, lambda instance: instance.write(_follow_all, peer_port=peer_port))
+            await with_instance(folder, lambda instance: instance.write(follow_all, peer_port=peer_port))
             await load.as_fast_as_possible(port, seed[KNOWN_ACTORS:], connections=16)
             await until_handled(folder, SEED)
         for size in SIZES:
-            _grow(folder, to=size)
+            grow(folder, to=size)
             found[f"posts_{size}"] = await _measure_at(folder, port=port, peer_port=peer_port, size=size)
     first, last = found[f"posts_{SIZES[0]}"], found[f"posts_{SIZES[-1]}"]
     return {
@@ -138,13 +138,13 @@ async def w11(folder: Path) -> dict[str, Any]:
     }
 
 
-def _follow_all(tx: Transaction, *, peer_port: int) -> None:
+def follow_all(tx: Transaction, *, peer_port: int) -> None:
     for number in range(KNOWN_ACTORS):
         author = Sender(port=peer_port, number=number).uri
         follows.put(tx, follower=tx.site.actor(TARGET), following=author, state="accepted", activity_uri=None)
 
 
-def _grow(folder: Path, *, to: int) -> None:
+def grow(folder: Path, *, to: int) -> None:
     """Copy the received posts until there are so many: older ones, each with its own ids."""
     path = folder / "bench" / "fedgov.sqlite3"
     with closing(sqlite3.connect(path, timeout=60)) as database:

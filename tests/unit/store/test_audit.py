@@ -15,10 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from fedgov.kernel.acting import By
 from fedgov.kernel.errors import ConflictError
-from fedgov.store import audit, schema
+from fedgov.store import audit
 from fedgov.store.audit import FIRST_HASH, Finding, Mark
 from fedgov.store.database import Database
-from fedgov.store.guards import GUARDS
 from fedgov.store.transaction import Transaction
 from tests.tables import make_tables
 from tests.unit.store.conftest import NOW
@@ -147,29 +146,6 @@ async def test_postgresql_refuses_to_empty_the_table(postgres_url: str) -> None:
 
 def do(statement: str, connection: Connection) -> None:
     connection.execute(text(statement))
-
-
-def triggers(connection: Connection) -> set[tuple[str, str]]:
-    if connection.dialect.name == "sqlite":
-        statement = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    else:
-        statement = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
-    return {(row[0], " ".join(row[1].split())) for row in connection.execute(text(statement))}
-
-
-async def test_the_migrations_make_the_same_guards(database_url: str) -> None:
-    await schema.upgrade(database_url)
-    made = await look(database_url, triggers)
-    kind = "sqlite" if database_url.startswith("sqlite") else "postgresql"
-    assert len(made) == sum("TRIGGER" in each for each in GUARDS[kind])
-    for name, _ in made:
-        table = "audit_head" if "head" in name else "audit_entries"
-        drop = f"DROP TRIGGER {name}" + (f" ON {table}" if kind == "postgresql" else "")
-        await look(database_url, partial(do, drop))
-
-    for statement in GUARDS[kind]:
-        await look(database_url, partial(do, statement))
-    assert await look(database_url, triggers) == made
 
 
 # --- checking ---------------------------------------------------------------------------------------------------

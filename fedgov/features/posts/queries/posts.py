@@ -22,6 +22,7 @@ POST: Final[Select[Any]] = select(posts, objects.c.id, objects.c.uri, objects.c.
 """A post as everything here reads it: the projection, and of the object what decides who may read it."""
 
 _BY_ID: Final = POST.where(posts.c.object_id == bindparam("id"))
+_BY_IDS: Final = POST.where(posts.c.object_id.in_(bindparam("ids", expanding=True)))
 _BY_URI: Final = POST.where(objects.c.uri == bindparam("uri"))
 _BY_URIS: Final = POST.where(objects.c.uri.in_(bindparam("uris", expanding=True)))
 _FOLLOWED_HERE: Final = (
@@ -51,7 +52,7 @@ def find_by_uri(tx: Transaction, *, uri: str) -> Row[Any] | None:
 def find_many(tx: Transaction, *, object_ids: Iterable[int]) -> dict[int, Row[Any]]:
     """Return posts by row id, whoever may read them."""
     wanted = list(dict.fromkeys(object_ids))
-    rows = tx.rows(POST.where(posts.c.object_id.in_(wanted))) if wanted else ()
+    rows = tx.rows(_BY_IDS, {"ids": wanted}) if wanted else ()
     return {row.object_id: row for row in rows}
 
 

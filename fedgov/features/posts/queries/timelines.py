@@ -6,23 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Row, Select, Subquery, bindparam, func, literal, null, or_, select, union_all
+from sqlalchemy import Row, Select, Subquery, bindparam, literal, null, or_, select, union_all
 
 from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.activitystreams.tag import normalise_hashtag
 from fedgov.features.people.queries import hidden_from
 from fedgov.features.posts.queries.posts import find_many, may_be_readable, readable
-from fedgov.features.posts.tables import attachments, hashtags, pins, posts, shares
+from fedgov.features.posts.tables import attachments, author_figures, hashtags, pins, posts, shares
 from fedgov.kernel.pagination import Page, PageRequest, page_of
 from fedgov.store.transaction import Transaction
 
 ProfileTab = Literal["posts", "replies", "media"]
 MAX_FEATURED: Final = 20
-_FIGURES: Final = (
-    select(posts.c.author, func.count().label("times"), func.max(posts.c.published_at).label("newest"))
-    .where(posts.c.author.in_(bindparam("authors", expanding=True)), posts.c.visibility.in_(FOR_EVERYONE))
-    .group_by(posts.c.author)
-)
+_FIGURES: Final = select(author_figures).where(author_figures.c.author.in_(bindparam("authors", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,14 +251,7 @@ def featured(tx: Transaction, *, actor: str, viewer: str | None) -> list[Row[Any
 
 def count_by_author(tx: Transaction, *, author: str) -> int:
     """Return how many posts of somebody everyone may read."""
-    return int(
-        tx.value(
-            select(func.count())
-            .select_from(posts)
-            .where(posts.c.author == author, posts.c.visibility.in_(FOR_EVERYONE))
-        )
-        or 0
-    )
+    return figures(tx, authors=[author])[author][0]
 
 
 def figures(tx: Transaction, *, authors: Sequence[str]) -> dict[str, tuple[int, int | None]]:
@@ -273,5 +262,5 @@ def figures(tx: Transaction, *, authors: Sequence[str]) -> dict[str, tuple[int, 
         authors: URIs of actors.
     """
     rows = tx.rows(_FIGURES, {"authors": list(authors)})
-    found = {row.author: (row.times, row.newest) for row in rows}
+    found = {row.author: (row.posts, row.newest_at) for row in rows}
     return {author: found.get(author, (0, None)) for author in authors}

@@ -44,6 +44,110 @@ _GUARDS = {
         EXECUTE FUNCTION audit_refuse()""",
     ),
 }
+_FOLLOWS_COUNTED = {
+    "sqlite": (
+        """CREATE TRIGGER IF NOT EXISTS follows_counted_in AFTER INSERT ON follows WHEN NEW.state = 'accepted'
+        BEGIN
+          INSERT INTO follow_figures (actor, followers, following)
+          VALUES (NEW.following, 1, 0), (NEW.follower, 0, 1)
+          ON CONFLICT (actor) DO UPDATE
+          SET followers = followers + excluded.followers, following = following + excluded.following;
+        END""",
+        """CREATE TRIGGER IF NOT EXISTS follows_counted_out AFTER DELETE ON follows WHEN OLD.state = 'accepted'
+        BEGIN
+          UPDATE follow_figures SET followers = followers - 1 WHERE actor = OLD.following;
+          UPDATE follow_figures SET following = following - 1 WHERE actor = OLD.follower;
+        END""",
+        """CREATE TRIGGER IF NOT EXISTS follows_counted_again AFTER UPDATE OF state ON follows
+        WHEN (OLD.state = 'accepted') <> (NEW.state = 'accepted')
+        BEGIN
+          INSERT INTO follow_figures (actor, followers, following)
+          VALUES (NEW.following, (NEW.state = 'accepted') - (OLD.state = 'accepted'), 0),
+            (NEW.follower, 0, (NEW.state = 'accepted') - (OLD.state = 'accepted'))
+          ON CONFLICT (actor) DO UPDATE
+          SET followers = followers + excluded.followers, following = following + excluded.following;
+        END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION follows_count() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE one follows; more integer; who text;
+        BEGIN
+          IF TG_OP = 'DELETE' THEN one = OLD; more = -1; ELSE one = NEW; more = 1; END IF;
+          IF TG_OP = 'UPDATE' AND OLD.state = 'accepted' THEN more = -1; END IF;
+          -- Always in one order, so that two who follow each other at a time do not wait for each other.
+          FOR who IN SELECT DISTINCT each FROM unnest(ARRAY[one.follower, one.following]) AS each ORDER BY each LOOP
+            INSERT INTO follow_figures (actor, followers, following)
+            VALUES (who, CASE WHEN who = one.following THEN more ELSE 0 END,
+              CASE WHEN who = one.follower THEN more ELSE 0 END)
+            ON CONFLICT (actor) DO UPDATE SET followers = follow_figures.followers + excluded.followers,
+              following = follow_figures.following + excluded.following;
+          END LOOP;
+          RETURN NULL;
+        END $$""",
+        """CREATE OR REPLACE TRIGGER follows_counted_in AFTER INSERT ON follows
+        FOR EACH ROW WHEN (NEW.state = 'accepted') EXECUTE FUNCTION follows_count()""",
+        """CREATE OR REPLACE TRIGGER follows_counted_out AFTER DELETE ON follows
+        FOR EACH ROW WHEN (OLD.state = 'accepted') EXECUTE FUNCTION follows_count()""",
+        """CREATE OR REPLACE TRIGGER follows_counted_again AFTER UPDATE OF state ON follows
+        FOR EACH ROW WHEN ((OLD.state = 'accepted') <> (NEW.state = 'accepted')) EXECUTE FUNCTION follows_count()""",
+    ),
+}
+_POSTS_COUNTED = {
+    "sqlite": (
+        """CREATE TRIGGER IF NOT EXISTS posts_counted_in AFTER INSERT ON posts
+        WHEN NEW.visibility IN ('public', 'unlisted')
+        BEGIN
+          INSERT INTO author_figures (author, posts, newest_at) VALUES (NEW.author, 1, NEW.published_at)
+          ON CONFLICT (author) DO UPDATE
+          SET posts = posts + 1, newest_at = max(COALESCE(newest_at, 0), excluded.newest_at);
+        END""",
+        """CREATE TRIGGER IF NOT EXISTS posts_counted_out AFTER DELETE ON posts
+        WHEN OLD.visibility IN ('public', 'unlisted')
+        BEGIN
+          UPDATE author_figures SET posts = posts - 1, newest_at = CASE WHEN newest_at > OLD.published_at THEN newest_at
+            ELSE (SELECT max(published_at) FROM posts
+              WHERE author = OLD.author AND visibility IN ('public', 'unlisted')) END
+          WHERE author = OLD.author;
+        END""",
+        """CREATE TRIGGER IF NOT EXISTS posts_counted_again AFTER UPDATE OF visibility ON posts
+        WHEN (OLD.visibility IN ('public', 'unlisted')) <> (NEW.visibility IN ('public', 'unlisted'))
+        BEGIN
+          INSERT INTO author_figures (author, posts)
+          VALUES (NEW.author, (NEW.visibility IN ('public', 'unlisted')) - (OLD.visibility IN ('public', 'unlisted')))
+          ON CONFLICT (author) DO UPDATE SET posts = posts + excluded.posts;
+          UPDATE author_figures SET newest_at = (SELECT max(published_at) FROM posts
+            WHERE author = NEW.author AND visibility IN ('public', 'unlisted'))
+          WHERE author = NEW.author;
+        END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION posts_count() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE one posts; more integer; newest bigint;
+        BEGIN
+          IF TG_OP = 'DELETE' THEN one = OLD; more = -1; ELSE one = NEW; more = 1; END IF;
+          IF TG_OP = 'UPDATE' AND OLD.visibility IN ('public', 'unlisted') THEN more = -1; END IF;
+          INSERT INTO author_figures (author, posts, newest_at)
+          VALUES (one.author, more, CASE WHEN more > 0 THEN one.published_at END)
+          ON CONFLICT (author) DO UPDATE SET posts = author_figures.posts + excluded.posts,
+            newest_at = GREATEST(author_figures.newest_at, excluded.newest_at)
+          RETURNING newest_at INTO newest;
+          -- A statement of its own: the row is held now, so it sees what others took away meanwhile.
+          IF more < 0 AND newest <= one.published_at THEN
+            UPDATE author_figures SET newest_at = (SELECT max(published_at) FROM posts
+              WHERE author = one.author AND visibility IN ('public', 'unlisted'))
+            WHERE author = one.author;
+          END IF;
+          RETURN NULL;
+        END $$""",
+        """CREATE OR REPLACE TRIGGER posts_counted_in AFTER INSERT ON posts
+        FOR EACH ROW WHEN (NEW.visibility IN ('public', 'unlisted')) EXECUTE FUNCTION posts_count()""",
+        """CREATE OR REPLACE TRIGGER posts_counted_out AFTER DELETE ON posts
+        FOR EACH ROW WHEN (OLD.visibility IN ('public', 'unlisted')) EXECUTE FUNCTION posts_count()""",
+        """CREATE OR REPLACE TRIGGER posts_counted_again AFTER UPDATE OF visibility ON posts FOR EACH ROW
+        WHEN ((OLD.visibility IN ('public', 'unlisted')) <> (NEW.visibility IN ('public', 'unlisted')))
+        EXECUTE FUNCTION posts_count()""",
+    ),
+}
 
 
 _INDEX = {
@@ -218,6 +322,13 @@ def upgrade() -> None:
     sa.Column('what', sa.Text(), nullable=False),
     sa.Column('author', sa.Text(), server_default='', nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_erasures'))
+    )
+    op.create_table('follow_figures',
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('followers', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('following', sa.Integer(), server_default='0', nullable=False),
+    sa.PrimaryKeyConstraint('actor', name=op.f('pk_follow_figures')),
+    sqlite_with_rowid=False
     )
     op.create_table('follows',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -727,6 +838,13 @@ def upgrade() -> None:
                               sqlite_where=sa.text("state = 'queued' AND attempts > 0"),
                               postgresql_where=sa.text("state = 'queued' AND attempts > 0"))
 
+    op.create_table('author_figures',
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('posts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('newest_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('author', name=op.f('pk_author_figures')),
+    sqlite_with_rowid=False
+    )
     op.create_table('posts',
     sa.Column('object_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('author', sa.Text(), nullable=False),
@@ -989,3 +1107,6 @@ def upgrade() -> None:
     with op.batch_alter_table('scheduled_posts', schema=None) as batch_op:
         batch_op.create_index('ix_scheduled_posts_author', ['author', 'id'], unique=False)
         batch_op.create_index('ix_scheduled_posts_due_at', ['due_at'], unique=False)
+
+    for statement in (*_FOLLOWS_COUNTED[op.get_bind().dialect.name], *_POSTS_COUNTED[op.get_bind().dialect.name]):
+        op.execute(statement)
