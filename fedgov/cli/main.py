@@ -22,6 +22,7 @@ DEFAULT_HOME = Path("instances")
 
 HELP: Final = {
     "allow": "Put DOMAIN on the list of those that messages are exchanged with.",
+    "announce": "Tell everybody here something.",
     "audit": "Show who administered this server, and who logged in.",
     "backup": "Write everything of the instance into FILE, while it is running.",
     "block": "Exchange nothing with DOMAIN and its subdomains from now on.",

@@ -1,6 +1,6 @@
 """What the instance says of itself besides its description: rules, texts, figures, and whom it knows.
 
-Spec: https://docs.joinmastodon.org/methods/instance/; methods/custom_emojis; methods/announcements
+Spec: https://docs.joinmastodon.org/methods/instance/; methods/custom_emojis
 """
 
 from __future__ import annotations
@@ -178,12 +178,5 @@ ENDPOINTS: Final = (
     Endpoint(method="GET", path="/api/v1/instance/domain_blocks", access=_PUBLIC, handle=domain_blocks),
     Endpoint(method="GET", path="/api/v1/instance/activity", access=_PUBLIC, handle=activity),
     Endpoint(method="GET", path="/api/v1/custom_emojis", access=_PUBLIC, handle=custom_emojis),
-    Endpoint(
-        method="GET",
-        path="/api/v1/announcements",
-        access=Access.person(),
-        handle=custom_emojis,
-        what="View all announcements.",
-    ),
     Endpoint(method="GET", path="/health", access=_PUBLIC, handle=health),
 )

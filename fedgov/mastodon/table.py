@@ -6,6 +6,7 @@ from typing import Final
 
 from fedgov.mastodon import (
     accounts,
+    announcements,
     conversations,
     discovery,
     domain_blocks,
@@ -33,6 +34,7 @@ from fedgov.mastodon.endpoints import Table
 
 AREAS: Final = (
     accounts,
+    announcements,
     conversations,
     discovery,
     domain_blocks,

@@ -150,6 +150,11 @@ KINDS: Final = (
     "inbox.retried",
     "inbox.dismissed",
     # reports
+    "announcement.written",
+    "announcement.changed",
+    "announcement.published",
+    "announcement.withdrawn",
+    "announcement.removed",
     "report.resolved",
     "report.rejected",
     # the instance

@@ -435,3 +435,32 @@ class ReachCard:
     organisations: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     mentioned: tuple[PersonCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementCard:
+    """What administrators tell everybody here, as its readers and its writers see it.
+
+    Args:
+        id: Row id.
+        content_html: Sanitised.
+        starts_at: From when it is shown, in milliseconds since the epoch, or None.
+        ends_at: The last moment, or None.
+        all_day: Both are about whole days.
+        published_at: None for a draft.
+        updated_at: When it was last changed.
+        is_shown: Everybody sees it now.
+        is_over: It has ended.
+        reactions: Emoji and how many people put it there.
+    """
+
+    id: int
+    content_html: Markup
+    starts_at: int | None
+    ends_at: int | None
+    all_day: bool
+    published_at: int | None
+    updated_at: int
+    is_shown: bool
+    is_over: bool
+    reactions: tuple[tuple[str, int], ...] = ()

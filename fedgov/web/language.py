@@ -99,7 +99,8 @@ def _catalogue(language: str) -> catalogues.NullTranslations:
 
 
 @functools.cache
-def _zone() -> TimeZone:
+def time_zone() -> TimeZone:
+    """Return the zone in which people here read times."""
     try:
         return ZoneInfo(TIME_ZONE)
     except ZoneInfoNotFoundError:
@@ -170,7 +171,7 @@ class Translator:
 
     def format_time(self, at: int) -> str:
         """Return for instance ``16:48``; ``at`` in milliseconds."""
-        return dates.format_time(self._moment(at), "HH:mm", tzinfo=_zone(), locale=self.locale)
+        return dates.format_time(self._moment(at), "HH:mm", tzinfo=time_zone(), locale=self.locale)
 
     def machine_time(self, at: int) -> str:
         """Return the time as a machine reads it (RFC 3339); ``at`` in milliseconds."""
@@ -196,7 +197,7 @@ class Translator:
         return dates.format_date(self._moment(at), "d MMMM" if same_year else "d MMM y", locale=self.locale)
 
     def _moment(self, at: int) -> datetime:
-        return datetime.fromtimestamp(at / SECOND, tz=UTC).astimezone(_zone())
+        return datetime.fromtimestamp(at / SECOND, tz=UTC).astimezone(time_zone())
 
 
 def markup_gettext(translator: Translator) -> Callable[..., Markup]:

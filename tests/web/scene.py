@@ -20,6 +20,7 @@ from PIL import Image
 from fedgov.activitystreams.audience import PUBLIC
 from fedgov.features.media.service.uploads import upload
 from fedgov.features.moderation.service import report
+from fedgov.features.notices.service import announcements
 from fedgov.features.notices.service.bookmarks import bookmark
 from fedgov.features.people.queries import account_of
 from fedgov.features.people.service.apps import register_app
@@ -90,6 +91,7 @@ async def open_scene(folder: Path) -> AsyncIterator[Scene]:
             await _talk(scene)
             await _cheer(scene)
             await _let_in(scene)
+            await _announce(scene)
             await _trouble(scene)
             yield scene
         finally:
@@ -277,3 +279,14 @@ async def _let_in(scene: Scene) -> None:
     await town.instance.write(create_token, account_id=account.id, scopes="read", name="nachtelijke export")
     asked = {"response_type": "code", "client_id": app.client_id, "redirect_uri": back, "scope": "read write follow"}
     scene.pages["asking"] = urlencode(asked)
+
+
+async def _announce(scene: Scene) -> None:
+    """Tell everybody something, with a long word and a link in it."""
+    number = await scene.groningen.instance.write(
+        announcements.write,
+        text="Vanavond **onderhoud**: zie https://groningen.example/onderhoud/van-de-telefooncentrale-in-het-stadhuis",
+        ends_at=_later(),
+        by=scene.anna.uri,
+    )
+    scene.pages["announcement"] = str(number)

@@ -72,6 +72,8 @@ PAGES: Final = {
         "/admin/parked",
         "/admin/reports",
         "/admin/accounts",
+        "/admin/announcements",
+        "/admin/announcements?change={announcement}",
         "/admin/audit",
     ),
 }

@@ -20,6 +20,7 @@ from fedgov.features.notices.vocabulary import (
 )
 from fedgov.kernel.clock import DAY, first_id_at
 from fedgov.kernel.errors import InvalidError
+from fedgov.kernel.text.emoji import is_emoji
 from fedgov.kernel.text.plain import clean_name
 
 MAX_TITLE: Final = 256
@@ -35,6 +36,53 @@ def checked_title(title: str) -> str:
     if not found:
         raise InvalidError("a title is needed", field="title")
     return found
+
+
+# --- announcements ----------------------------------------------------------------------------------------------
+
+MAX_ANNOUNCEMENT: Final = 10_000
+"""Characters of an announcement."""
+MAX_ANNOUNCED_EMOJI: Final = 8
+"""Different emoji under one announcement."""
+
+
+def checked_announcement(text: str, *, starts_at: int | None, ends_at: int | None) -> str:
+    """Return the text of an announcement without space around it.
+
+    Args:
+        text: As typed.
+        starts_at: From when it is shown, in milliseconds since the epoch, or None.
+        ends_at: The last moment, or None.
+
+    Raises:
+        InvalidError: It says nothing or too much, or ends before it begins.
+    """
+    words = text.replace("\x00", "").strip()
+    if not words:
+        raise InvalidError("write what you want to announce", field="text")
+    if len(words) > MAX_ANNOUNCEMENT:
+        raise InvalidError("the announcement is too long", field="text")
+    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
+        raise InvalidError("the end must be after the start", field="ends")
+    return words
+
+
+def checked_reaction(emoji: str, *, there: Sequence[str]) -> str:
+    """Return an emoji that may be put under an announcement.
+
+    Args:
+        emoji: As sent.
+        there: The different ones that are there.
+
+    Raises:
+        InvalidError: It is no emoji, or there are too many different ones already.
+    """
+    named = emoji.strip()
+    if not is_emoji(named):
+        raise InvalidError("that is not an emoji", field="name")
+    if named not in there and len(there) >= MAX_ANNOUNCED_EMOJI:
+        raise InvalidError("there are enough different reactions already", field="name")
+    return named
 
 
 # --- filters ----------------------------------------------------------------------------------------------------

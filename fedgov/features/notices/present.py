@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from markupsafe import Markup
+
 from fedgov.features.notices import policy
-from fedgov.features.notices.queries import bookmarks, home, lists, notifications
+from fedgov.features.notices.queries import announcements, bookmarks, home, lists, notifications
 from fedgov.features.notices.queries.filters import active_filters
-from fedgov.features.notices.vocabulary import FilterContext, FilterMatch, HomeEntry, Kind, Notification
+from fedgov.features.notices.vocabulary import Announcement, FilterContext, FilterMatch, HomeEntry, Kind, Notification
 from fedgov.features.people.present import person_cards
 from fedgov.features.posts.present import picture_of, post_cards
 from fedgov.features.posts.queries.parts import reaction_pictures
 from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.kernel.text.plain import html_to_plain
 from fedgov.store.transaction import Transaction
-from fedgov.web.cards import EmojiCard, NotificationCard, PersonCard, PostCard
+from fedgov.web.cards import AnnouncementCard, EmojiCard, NotificationCard, PersonCard, PostCard
 from fedgov.web.proxied import secret_of
 
 
@@ -243,3 +245,33 @@ def texts_of(card: PostCard) -> tuple[str, ...]:
     answers = () if card.poll is None else tuple(option.label for option in card.poll.options)
     described = tuple(each.alt for each in card.attachments)
     return (card.title, card.summary, html_to_plain(card.content_html), *answers, *described)
+
+
+def announcement_cards(tx: Transaction, *, reader: str) -> list[AnnouncementCard]:
+    """Return the announcements of now that somebody did not dismiss.
+
+    Args:
+        tx: The open transaction.
+        reader: URI of the local actor.
+    """
+    return [_announcement(each, now=tx.now) for each in announcements.shown(tx, reader=reader, unread_only=True)]
+
+
+def all_announcement_cards(tx: Transaction) -> list[AnnouncementCard]:
+    """Return all announcements, drafts and those that are over too, for administrators."""
+    return [_announcement(each, now=tx.now) for each in announcements.every(tx)]
+
+
+def _announcement(found: Announcement, *, now: int) -> AnnouncementCard:
+    return AnnouncementCard(
+        id=found.id,
+        content_html=Markup(found.content_html),  # noqa: S704 - sanitised when it was stored
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        all_day=found.all_day,
+        published_at=found.published_at,
+        updated_at=found.updated_at,
+        is_shown=found.is_shown,
+        is_over=found.ends_at is not None and found.ends_at < now,
+        reactions=tuple((each.emoji, each.count) for each in found.reactions),
+    )

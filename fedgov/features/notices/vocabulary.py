@@ -387,3 +387,87 @@ class Marker:
     last_read_id: int
     version: int
     updated_at: int
+
+
+# --- announcements ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementReaction:
+    """One emoji under an announcement.
+
+    Args:
+        emoji: Unicode.
+        count: How many people.
+        mine: Whether the reader is one of them.
+    """
+
+    emoji: str
+    count: int
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What administrators tell everybody here.
+
+    Args:
+        id: Row id.
+        text: Markdown, as it was typed.
+        content_html: Sanitised HTML.
+        mentions: URIs of the actors that it names.
+        hashtags: As they are stored.
+        posts: Row ids of the posts that it links to.
+        starts_at: From when it is shown, in milliseconds since the epoch; None for at once.
+        ends_at: The last moment; None until it is withdrawn.
+        all_day: Both are about whole days.
+        published_at: None for a draft.
+        updated_at: When it was last changed.
+        is_shown: It is published, has begun and has not ended.
+        read: The reader dismissed it.
+        reactions: The oldest emoji first.
+    """
+
+    id: int
+    text: str
+    content_html: str
+    mentions: tuple[str, ...] = ()
+    hashtags: tuple[str, ...] = ()
+    posts: tuple[int, ...] = ()
+    starts_at: int | None = None
+    ends_at: int | None = None
+    all_day: bool = False
+    published_at: int | None = None
+    updated_at: int = 0
+    is_shown: bool = False
+    read: bool = False
+    reactions: tuple[AnnouncementReaction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementShown:
+    """Everybody here may see an announcement from now on, or as it is now."""
+
+    announcement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementReacted:
+    """Somebody put an emoji under an announcement, or took it away.
+
+    Args:
+        announcement_id: Row id.
+        emoji: Which one.
+        count: How many people there are with it now.
+    """
+
+    announcement_id: int
+    emoji: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementGone:
+    """An announcement is not shown any more."""
+
+    announcement_id: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,6 +11,7 @@ from fedgov.features.posts.vocabulary import PollDraft
 from fedgov.kernel.clock import DAY, MINUTE
 from fedgov.kernel.config import PostSettings
 from fedgov.kernel.errors import InvalidError
+from fedgov.kernel.text.emoji import is_emoji
 
 MAX_TITLE: Final = 200
 MAX_SUMMARY: Final = 500
@@ -33,7 +33,6 @@ MAX_REACTIONS: Final = 10
 
 _HEARTS: Final = frozenset({"", "❤", "❤️", "♥", "♥️"})
 _SHORTCODE: Final = re.compile(r":[A-Za-z0-9_+-]{1,100}(?:@[A-Za-z0-9.:-]{1,100})?:\Z")
-_LONGEST_EMOJI: Final = 24
 
 
 _REPLIES: Final = {
@@ -100,16 +99,9 @@ def reaction_key(emoji: str | None) -> str:
         return ""
     if _SHORTCODE.match(key):
         return f":{key.strip(':').partition('@')[0]}:"
-    if len(key) > _LONGEST_EMOJI or not _has_symbol(key):
-        raise InvalidError("that is not an emoji", field="emoji")
-    if any(unicodedata.category(character)[0] in "LZ" for character in key):
+    if not is_emoji(key):
         raise InvalidError("that is not an emoji", field="emoji")
     return key
-
-
-def _has_symbol(text: str) -> bool:
-    """Tell whether there is a symbol in it, or the frame around a digit that makes it a key."""
-    return any(unicodedata.category(character) == "So" or character == "\u20e3" for character in text)
 
 
 def counts_as_reply(*, parent: Visibility, reply: Visibility) -> bool:

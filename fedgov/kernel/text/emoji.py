@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from html import escape
 from typing import Final
@@ -13,12 +14,25 @@ MAX_EMOJI: Final = 64
 MAX_PICTURES: Final = 256
 """Most pictures in one text; what comes after is text, so that nobody can fill a page with a hundred thousand."""
 
+_LONGEST: Final = 24
 _SHORTCODE: Final = re.compile(r"[A-Za-z0-9_]{2,64}\Z")
 _TAG: Final = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
 _NAME: Final = re.compile(r"</?([a-z0-9]+)")
 _LITERAL: Final = frozenset({"a", "code", "kbd", "pre", "samp"})
 """In these the text stays as it is: code is shown as written, and a picture in the text of a link could spell
 another address than the link leads to."""
+
+
+def is_emoji(text: str) -> bool:
+    """Tell whether this is one Unicode emoji, and no word and no custom one."""
+    if len(text) > _LONGEST or not _has_symbol(text):
+        return False
+    return not any(unicodedata.category(character)[0] in "LZ" for character in text)
+
+
+def _has_symbol(text: str) -> bool:
+    """Tell whether there is a symbol in it, or the frame around a digit that makes it a key."""
+    return any(unicodedata.category(character) == "So" or character == "\u20e3" for character in text)
 
 
 def is_shortcode(text: str) -> bool:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from fedgov.kernel.clock import DAY, HOUR, MINUTE
 from fedgov.web.cards import (
+    AnnouncementCard,
     AttachmentCard,
     EmojiCard,
     NotificationCard,
@@ -275,6 +276,14 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("administration/accounts.html", {"pages": ENDS, "form": WRONG, "accounts": (
         AccountRow(id=1, person=ANNA, username="anna", created_at=NOW, administrator=True, last_seen_at=NOW),
         AccountRow(id=2, person=JELLE, username="jelle", created_at=NOW, disabled=True))}),
+    ("administration/announcements.html", {"changed": None, "form": WRONG, "announcements": (
+        AnnouncementCard(id=1, content_html=Markup("<p>Moi</p>"), starts_at=NOW, ends_at=NOW, all_day=True,
+                         published_at=NOW, updated_at=NOW, is_shown=True, is_over=False, reactions=(("🎉", 2),)),
+        AnnouncementCard(id=2, content_html=Markup("<p>Hoi</p>"), starts_at=None, ends_at=NOW, all_day=False,
+                         published_at=NOW, updated_at=NOW, is_shown=False, is_over=True),
+        AnnouncementCard(id=3, content_html=Markup("<p>Dag</p>"), starts_at=NOW, ends_at=None, all_day=False,
+                         published_at=None, updated_at=NOW, is_shown=False, is_over=False))}),
+    ("administration/announcements.html", {"changed": 3, "announcements": ()}),
     ("administration/audit.html", {"pages": ENDS, "who": "<anna>", "kind": "domain.blocked", "entries": (
         AuditRow(number=3, at=NOW, kind="domain.blocked", words="blocked a domain", who="@anna", door="web",
                  source="192.0.2.0/24", target="kwaad.example", result="done"),

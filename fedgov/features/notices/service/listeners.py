@@ -9,6 +9,7 @@ from fedgov.activitystreams.audience import Visibility
 from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided, ReportMade
 from fedgov.features.notices.service import (
     admission,
+    announcements,
     bookmarks,
     conversations,
     filters,
@@ -181,7 +182,8 @@ def on_blocked(tx: Transaction, event: Blocked) -> None:
 
 def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
     """Forget all that concerns somebody who is gone."""
-    for part in (home, lists, filters, admission, heeding, conversations, tags, notifications, bookmarks, markers):
+    parts = (home, lists, filters, admission, heeding, conversations, tags, notifications, bookmarks, markers)
+    for part in (*parts, announcements):
         part.forget_actor(tx, uri=event.uri)
 
 

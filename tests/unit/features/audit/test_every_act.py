@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from fedgov.app import FEATURES, web_application
 from fedgov.features.moderation import service as moderation
+from fedgov.features.notices.service import announcements
 from fedgov.features.people import queries as people
 from fedgov.features.people.service.accounts import create_account
 from fedgov.instance import Instance
@@ -29,6 +30,12 @@ ACTS: Final[Mapping[tuple[str, str], tuple[str, Mapping[str, str]]]] = {
     ),
     ("/admin/accounts", "disable"): ("account.disabled", {"account": "{account}"}),
     ("/admin/accounts", "enable"): ("account.enabled", {"account": "{account}"}),
+    ("/admin/announcements", "write"): ("announcement.published", {"text": "GEHEIM"}),
+    ("/admin/announcements", "draft"): ("announcement.written", {"text": "GEHEIM"}),
+    ("/admin/announcements", "change"): ("announcement.changed", {"announcement": "{announcement}", "text": "GEHEIM"}),
+    ("/admin/announcements", "publish"): ("announcement.published", {"announcement": "{draft}"}),
+    ("/admin/announcements", "withdraw"): ("announcement.withdrawn", {"announcement": "{announcement}"}),
+    ("/admin/announcements", "remove"): ("announcement.removed", {"announcement": "{announcement}"}),
     ("/admin/blocks", "mode"): ("trust.mode_chosen", {"mode": "listed"}),
     ("/admin/blocks", "add"): ("domain.blocked", {"list": "block", "domain": "evil.example", "reason": "GEHEIM"}),
     ("/admin/blocks", "remove"): ("domain.rule_removed", {"list": "block", "domain": "old.example"}),
@@ -64,6 +71,8 @@ def settle(tx: Transaction) -> dict[str, str]:
     trust.block(tx, domain="old.example")
     return {
         "account": str(account),
+        "announcement": str(announcements.write(tx, text="Moi")),
+        "draft": str(announcements.write(tx, text="Moi", published=False)),
         "delivery": str(town_of.deliver(tx, host="leeuwarden.example", state="failed")),
         "item": str(town_of.receive(tx, origin="https://leeuwarden.example", state="parked")),
         "report": str(

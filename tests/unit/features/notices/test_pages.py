@@ -12,7 +12,7 @@ import pytest_asyncio
 from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.tag import Emoji
 from fedgov.features.moderation.vocabulary import ReportAnswered, ReportDecided
-from fedgov.features.notices.pages import blueprint
+from fedgov.features.notices.pages.blueprint import blueprint
 from fedgov.features.notices.queries.bookmarks import bookmarked
 from fedgov.features.notices.queries.notifications import count_unread
 from fedgov.features.notices.service.bookmarks import bookmark

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.features.notices.present import bookmark_cards, home_cards, notification_cards
+from fedgov.features.notices.present import announcement_cards, bookmark_cards, home_cards, notification_cards
 from fedgov.features.notices.service.bookmarks import bookmark, unbookmark
 from fedgov.features.notices.service.markers import mark_notifications_read
 from fedgov.features.notices.service.notifications import clear
@@ -27,19 +27,6 @@ from fedgov.web.render import current_translator, render
 from fedgov.web.session import require_visitor
 
 _MENTIONS: Final = (Kind.MENTION, Kind.REPLY)
-_POST: Final = "/posts/<int(max=9223372036854775807):post_id>"
-
-
-def blueprint() -> Blueprint:
-    """Return the pages of this room."""
-    pages = Blueprint("notices", __name__)
-    pages.add_url_rule("/home", view_func=home, methods=["GET"])
-    pages.add_url_rule("/notifications", view_func=notifications, methods=["GET"])
-    pages.add_url_rule("/notifications", view_func=change_notifications, methods=["POST"])
-    pages.add_url_rule("/bookmarks", view_func=bookmarks, methods=["GET"])
-    pages.add_url_rule(f"{_POST}/bookmark", view_func=save, methods=["POST"])
-    pages.add_url_rule(f"{_POST}/unbookmark", view_func=unsave, methods=["POST"])
-    return pages
 
 
 async def home() -> Response:
@@ -57,6 +44,7 @@ async def home() -> Response:
         pages=_links("/home", found.page, wanted, has_older=found.has_older),
         me=me[visitor.actor_uri],
         reach=await instance.read(reach, author=visitor.actor_uri, visibility=audience),
+        announcements=await instance.read(announcement_cards, reader=visitor.actor_uri),
     )
 
 

@@ -1,0 +1,1 @@
+"""The pages of what is there for one person, and of what administrators tell everybody."""
