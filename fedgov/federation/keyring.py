@@ -46,6 +46,8 @@ STALE_AFTER: Final = 60 * SECOND
 FIRST_PENALTY: Final = 60 * SECOND
 LONGEST_PENALTY: Final = HOUR
 UNDECIDED_RETRY: Final = 60.0
+SLOW_RETRY: Final = 5 * SECOND
+"""When a sender may ask again whose key is still being read: by then it is here, or certainly not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,12 @@ class FetchLimits:
         _, pause = self._penalties.pop((key_id, source), (0, FIRST_PENALTY // 2))
         pause = min(pause * 2, LONGEST_PENALTY)
         self._penalties[key_id, source] = (now + pause, pause)
+        _trim(self._penalties)
+
+    def slow(self, key_id: str, source: str, *, now: int) -> None:
+        """Note a fetch that goes on after whoever asked stopped waiting: until the retry nobody need wait for it."""
+        _, pause = self._penalties.pop((key_id, source), (0, FIRST_PENALTY // 2))
+        self._penalties[key_id, source] = (now + SLOW_RETRY, pause)
         _trim(self._penalties)
 
     def worked(self, key_id: str, source: str) -> None:
@@ -246,9 +254,17 @@ class KeyRing:
             raise UnreachableError(
                 "the key could not be read lately", retry_after=(until - now) / SECOND, detail=key_id
             )
+        reading = self._running.get(key_id) or self._begin(key_id)
         try:
-            known = await self._once(key_id)
-        except (TimeoutError, UnreachableError, RateLimitedError, HiddenError) as error:
+            async with asyncio.timeout(FETCH_SECONDS):
+                known = await asyncio.shield(reading)
+        except TimeoutError:
+            self._limits.slow(key_id, source, now=self._instance.clock.now())
+            reading.add_done_callback(lambda done: self._judge(key_id, source, done))
+            raise UnreachableError(
+                "the server of the signing key is slow", retry_after=SLOW_RETRY / SECOND, detail=key_id
+            ) from None
+        except (UnreachableError, RateLimitedError, HiddenError) as error:
             self._limits.failed(key_id, source, now=now)
             raise UnreachableError(
                 "the server of the signing key did not answer", retry_after=UNDECIDED_RETRY, detail=f"{key_id}: {error}"
@@ -262,19 +278,16 @@ class KeyRing:
         self._limits.worked(key_id, source)
         return known
 
-    async def _once(self, key_id: str) -> KnownKey:
-        """Read a key; whoever asks meanwhile waits for the same request, each for two seconds at most."""
-        task = self._running.get(key_id)
-        if task is None:
-            task = self._running[key_id] = asyncio.create_task(self._read_from_owner(key_id))
-            task.add_done_callback(lambda done: self._finished(key_id, done))
-        async with asyncio.timeout(FETCH_SECONDS):
-            return await asyncio.shield(task)
+    def _begin(self, key_id: str) -> asyncio.Task[KnownKey]:
+        """Begin to read a key; whoever asks meanwhile waits for the same request, each for two seconds at most."""
+        task = self._running[key_id] = asyncio.create_task(self._read_from_owner(key_id))
+        task.add_done_callback(lambda _: self._running.pop(key_id))
+        return task
 
-    def _finished(self, key_id: str, task: asyncio.Task[KnownKey]) -> None:
-        self._running.pop(key_id, None)
-        if not task.cancelled():
-            task.exception()  # its callers may have given up waiting
+    def _judge(self, key_id: str, source: str, task: asyncio.Task[KnownKey]) -> None:
+        """Note how a fetch ended for which nobody waited any more."""
+        if not task.cancelled() and task.exception() is not None:
+            self._limits.failed(key_id, source, now=self._instance.clock.now())
 
     async def _read_from_owner(self, key_id: str) -> KnownKey:
         """Read the key's document, then its owner's actor, which must list the key."""

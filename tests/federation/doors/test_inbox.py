@@ -290,10 +290,48 @@ async def test_a_slow_key_host_costs_two_seconds_and_means_later(town: Town, els
     pieter = elsewhere.stranger("delft")
     elsewhere.delays[pieter.uri] = 4.0
 
-    async with asyncio.timeout(3.5):
-        answer = await town.post(pieter.note(), by=pieter)
+    answer = await town.post(pieter.note(), by=pieter)
+    another = await town.post(pieter.note(), by=pieter)
 
     demand_refused(answer, status=503, code="unreachable")
+    assert answer.json["message"] == "the server of the signing key is slow"
+    assert int(answer.headers["retry-after"]) <= 5
+    demand_refused(another, status=503, code="unreachable")
+    assert another.json["message"] == "the key could not be read lately", "nobody waits again for what is slow"
+
+
+async def test_a_key_that_came_too_late_is_there_for_the_next_attempt(town: Town, elsewhere: Elsewhere) -> None:
+    pieter = elsewhere.stranger("delft")
+    elsewhere.delays[pieter.uri] = 2.5
+    note = pieter.note()
+    assert (await town.post(note, by=pieter)).status == 503
+
+    for _ in range(300):
+        answer = await town.post(note, by=pieter)
+        if answer.status != 503:
+            break
+        await asyncio.sleep(0.1)
+
+    assert answer.status == 202
+    assert elsewhere.asked.count(pieter.uri) == 1
+
+
+async def test_a_key_that_came_too_late_and_not_at_all_is_not_asked_for_again_soon(
+    town: Town, elsewhere: Elsewhere
+) -> None:
+    pieter = elsewhere.stranger("delft")
+    elsewhere.delays[pieter.uri] = 2.5
+    elsewhere.serve(pieter.uri, {}, status=500)
+    answer = await town.post(pieter.note(), by=pieter)
+    assert int(answer.headers["retry-after"]) <= 5
+
+    for _ in range(300):
+        answer = await town.post(pieter.note(), by=pieter)
+        if int(answer.headers["retry-after"]) > 5:
+            break
+        await asyncio.sleep(0.1)
+
+    assert 30 < int(answer.headers["retry-after"]) <= 60
 
 
 async def test_a_busy_store_means_later(town: Town, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
