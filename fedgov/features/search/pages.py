@@ -9,7 +9,7 @@ from quart import Blueprint, Response, request
 from fedgov.features.people import queries as people_queries
 from fedgov.features.people.present import cards_of, person_cards
 from fedgov.features.posts.present import post_cards
-from fedgov.features.search.policy import Link, Words, read_query
+from fedgov.features.search.policy.wanted import Link, Words, read_query
 from fedgov.features.search.queries import Found, known
 from fedgov.features.search.service import host_of, look_up
 from fedgov.kernel.errors import (

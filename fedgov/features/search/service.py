@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedgov.features.search.policy import Link
+from fedgov.features.search.policy.wanted import Link
 from fedgov.features.search.queries import Found, known
 from fedgov.instance import Instance
 from fedgov.kernel.errors import ForbiddenError, MalformedError, NotFoundError

@@ -13,7 +13,7 @@ MAX_WORD: Final = 60
 _SPECIAL: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"})
 _WORDS_OF_ASCII: Final = re.compile(r"[0-9a-z]+")
 _IDEOGRAPH: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORDS: Final = re.compile(f"[{_IDEOGRAPH}]|(?:(?![{_IDEOGRAPH}])[^\\W_])+")
+_WORDS: Final = re.compile(f"(?![\\W_])[{_IDEOGRAPH}]|(?:(?![{_IDEOGRAPH}])[^\\W_])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,6 @@ def words_of(text: str) -> list[str]:
 
 
 def _without_accents(small: str) -> str:
-    apart = unicodedata.normalize("NFKD", small.translate(_SPECIAL))
+    apart = unicodedata.normalize("NFKD", small)
     kept = (each for each in apart if unicodedata.category(each) not in ("Mn", "Me", "Cf"))
-    return "".join(kept).casefold()
+    return "".join(kept).casefold().translate(_SPECIAL)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedgov.features.search.policy import MAX_QUERY, Link, Wanted, Words, read_query
+from fedgov.features.search.policy.wanted import MAX_QUERY, Link, Wanted, Words, read_query
 from fedgov.kernel.uris import Handle
 
 JELLE = Handle("jelle", "leeuwarden.example")

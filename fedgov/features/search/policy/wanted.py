@@ -39,7 +39,7 @@ def read_query(text: str, *, scheme: str = "https") -> Wanted:
         text: As typed or pasted.
         scheme: Of this instance; its default port is left out of handles.
     """
-    words = " ".join(text.split())[:MAX_QUERY]
+    words = tidy(text)
     if is_http_uri(words):
         return Link(canonical(words))
     try:
@@ -47,6 +47,11 @@ def read_query(text: str, *, scheme: str = "https") -> Wanted:
     except MalformedError:
         return Words(words)
     return handle if _is_whole(handle.host) else Words(words)
+
+
+def tidy(text: str) -> str:
+    """Return what was typed on one line, without what nobody types."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:MAX_QUERY]
 
 
 def _is_whole(host: str) -> bool:
