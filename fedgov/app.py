@@ -21,6 +21,7 @@ from quart import Quart
 from sqlalchemy import select
 
 from fedgov import __version__
+from fedgov.c2s.reception import Counter
 from fedgov.features.audit.feature import FEATURE as AUDIT
 from fedgov.features.media.feature import FEATURE as MEDIA
 from fedgov.features.media.service.uploads import upload_portrait
@@ -43,7 +44,7 @@ from fedgov.federation.client import GuardedClient
 from fedgov.federation.delivery import DeliveryWorker
 from fedgov.federation.describe import Describer
 from fedgov.federation.doors import metrics as figures_door
-from fedgov.federation.doors.asgi import give
+from fedgov.federation.doors.asgi import Door, give
 from fedgov.federation.doors.doors import Doors
 from fedgov.federation.fetch import Fetcher
 from fedgov.federation.gate import Gate
@@ -139,6 +140,7 @@ class Running:
         room: Its post room.
         doors: Its raw ASGI doors.
         reception: Its door for apps.
+        counter: Its door for programs that speak ActivityPub.
         inbox: The worker for what came in.
         delivery: The worker for what goes out.
     """
@@ -148,12 +150,17 @@ class Running:
     room: PostRoom
     doors: Doors
     reception: Reception
+    counter: Counter
     inbox: InboxWorker
     delivery: DeliveryWorker
     describer: Describer
     mender: Mender
     backfiller: Backfiller
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def door(self, scope: Scope) -> Door | None:
+        """Return what answers a request of a program; None when it is for the pages."""
+        return self.counter.match(scope) or self.doors.match(scope) or self.reception.match(scope)
 
     def start(self) -> None:
         """Start the workers."""
@@ -273,6 +280,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
                 readiness=Readiness(instance, revision=revision),
             ),
             reception=Reception(instance),
+            counter=Counter(instance),
             inbox=InboxWorker(
                 instance,
                 handlers=merged(feature.handlers for feature in FEATURES),
@@ -423,7 +431,7 @@ class Server:
             await self._answer_unknown(scope, receive, send)
             return
         _believe_proxy(scope, running.instance.config)
-        door = (running.doors.match(scope) or running.reception.match(scope)) if scope["type"] == "http" else None
+        door = running.door(scope) if scope["type"] == "http" else None
         if door is not None:
             await door(scope, receive, send)
             return

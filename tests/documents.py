@@ -20,7 +20,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/reference/configuration.md": {"settings": reference.settings},
     "docs/reference/commands.md": {"commands": reference.commands},
-    "docs/reference/http-addresses.md": {"doors": reference.door_addresses, "pages": reference.page_addresses},
+    "docs/reference/http-addresses.md": {
+        "doors": reference.door_addresses,
+        "counter": reference.counter_addresses,
+        "pages": reference.page_addresses,
+    },
     "docs/reference/audit-log.md": {"kinds": reference.audit_kinds},
     "docs/reference/mastodon-api.md": {"endpoints": reference.mastodon_endpoints},
     "docs/reference/metrics.md": {"figures": reference.figures},

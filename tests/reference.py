@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hin
 import click
 
 from fedgov.app import FEATURES, web_application
+from fedgov.c2s.reception import ENDPOINTS as COUNTER
 from fedgov.cli.main import fedgov
 from fedgov.features.audit.present import WORDS
 from fedgov.federation.doors import activity, actor, collection, doors, inbox, post
@@ -211,6 +212,19 @@ def door_addresses() -> str:
     """Every address that the doors answer."""
     rows = [(f"`{path}`", method, first_line(whose(show))) for method, path, _, show in DOORS]
     return table(("address", "method", "what it does"), rows)
+
+
+def counter_addresses() -> str:
+    """Every address for programs of our own people, with what their token must reach to."""
+    rows = [
+        (f"`{_in_braces(each.path)}`", each.method, _scopes(each.access), first_line(whose(each.handle)))
+        for each in COUNTER
+    ]
+    return table(("address", "method", "scopes, one of", "what it does"), rows)
+
+
+def _in_braces(path: str) -> str:
+    return re.sub(r":(\w+)", r"{\1}", path)
 
 
 def page_addresses() -> str:

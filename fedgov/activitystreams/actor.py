@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -270,6 +270,7 @@ def actor_document(
     *,
     keys: Sequence[KeyDocument] | None = None,
     extra: Document | None = None,
+    endpoints: Mapping[str, str] | None = None,
 ) -> Document:
     """Build the JSON of one of our own actors.
 
@@ -277,6 +278,7 @@ def actor_document(
         actor: The description; ``summary`` and field values are sanitised HTML.
         keys: The keys to publish, oldest first; ``actor.keys`` when not given.
         extra: Further members, for instance ``function`` and ``department``.
+        endpoints: What programs of this actor use besides its inbox and outbox, by name.
 
     Spec: ActivityPub, section 4.1; FEP-521a; FEP-844e; FEP-2c59; FEP-5feb.
     """
@@ -299,7 +301,7 @@ def actor_document(
         "published": None if actor.published is None else to_rfc3339(actor.published),
         "icon": _image(actor.icon),
         "image": _image(actor.image),
-        "endpoints": {"sharedInbox": actor.shared_inbox} if actor.shared_inbox else None,
+        "endpoints": _endpoints(actor, endpoints or {}),
         "alsoKnownAs": list(actor.also_known_as) or None,
         "movedTo": actor.moved_to,
         "webfinger": actor.webfinger,
@@ -313,6 +315,11 @@ def actor_document(
 
 def _image(url: str | None) -> Document | None:
     return None if url is None else {"type": "Image", "url": url}
+
+
+def _endpoints(actor: Actor, others: Mapping[str, str]) -> Document | None:
+    shared = {"sharedInbox": actor.shared_inbox} if actor.shared_inbox else {}
+    return {**shared, **others} or None
 
 
 def _keys_members(keys: Sequence[KeyDocument]) -> Document:

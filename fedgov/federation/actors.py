@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Row, bindparam, func, select, update
 
-from fedgov.activitystreams.actor import Actor, Capability, ProfileField, actor_document
+from fedgov.activitystreams.actor import PERSONAL, Actor, Capability, ProfileField, actor_document
 from fedgov.activitystreams.document import Document, text
 from fedgov.federation import keys as keyring
 from fedgov.federation.keys import KeyPair
@@ -18,7 +18,7 @@ from fedgov.kernel.domains import registrable
 from fedgov.kernel.errors import ConflictError, NotFoundError
 from fedgov.kernel.text.plain import clean_name
 from fedgov.kernel.text.sanitise import sanitise
-from fedgov.kernel.uris import host, is_username
+from fedgov.kernel.uris import Site, host, is_username
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction, insert_or_update
 
@@ -295,7 +295,20 @@ def document(tx: Transaction, *, row: Row[Any]) -> Document:
         tooi=_tooi(tx) if row.kind == "Organization" else None,
     )
     extra = {name: value for name, value in (("function", row.function), ("department", row.department)) if value}
-    return actor_document(actor, extra=extra)
+    return actor_document(actor, extra=extra, endpoints=_endpoints(site) if row.kind in PERSONAL else None)
+
+
+def _endpoints(site: Site) -> dict[str, str]:
+    """Return where programs of our people go; ``fedgov.c2s`` answers there.
+
+    Spec: ActivityPub, section 4.1 (``endpoints``); FEP-d8c2.
+    """
+    return {
+        "oauthAuthorizationEndpoint": site.url("/oauth/authorize"),
+        "oauthTokenEndpoint": site.url("/oauth/token"),
+        "proxyUrl": site.url("/api/activitypub/proxy"),
+        "uploadMedia": site.url("/api/activitypub/media"),
+    }
 
 
 def _tooi(tx: Transaction) -> str | None:

@@ -13,6 +13,9 @@ from fedgov.store.transaction import Transaction, insert_or_update
 _FIND: Final = select(follows).where(
     follows.c.follower == bindparam("follower"), follows.c.following == bindparam("following")
 )
+_BY_ACTIVITY: Final = select(follows).where(
+    follows.c.following == bindparam("following"), follows.c.activity_uri == bindparam("activity")
+)
 _PUT: Final = insert_or_update(follows, key=["follower", "following"], update=["state", "activity_uri"])
 _LOCAL_FOLLOWERS: Final = (
     select(follows.c.follower)
@@ -35,6 +38,11 @@ _FIGURES: Final = select(follow_figures).where(follow_figures.c.actor.in_(bindpa
 def find(tx: Transaction, *, follower: str, following: str) -> Row[Any] | None:
     """Return the follow between two actors, or None."""
     return tx.row(_FIND, {"follower": follower, "following": following})
+
+
+def find_by_activity(tx: Transaction, *, activity_uri: str, following: str) -> Row[Any] | None:
+    """Return the follow of somebody that one activity asked for, or None."""
+    return tx.row(_BY_ACTIVITY, {"activity": activity_uri, "following": following})
 
 
 def put(tx: Transaction, *, follower: str, following: str, state: str, activity_uri: str | None) -> None:

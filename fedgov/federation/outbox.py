@@ -27,6 +27,23 @@ SAFE_TO_REPEAT: Final = frozenset({"Create", "Delete", "Accept", "Flag"})
 """Activities that change nothing when they come again, however late."""
 
 _BY_URI: Final = select(activities).where(activities.c.uri == bindparam("uri"))
+_LATEST: Final = (
+    select(activities.c.uri)
+    .where(
+        activities.c.actor == bindparam("actor"),
+        activities.c.type == bindparam("type"),
+        activities.c.object_uri == bindparam("object"),
+    )
+    .order_by(activities.c.id.desc())
+    .limit(1)
+)
+
+_NEWEST: Final = (
+    select(activities.c.uri)
+    .where(activities.c.actor == bindparam("actor"), activities.c.type == bindparam("type"))
+    .order_by(activities.c.id.desc())
+    .limit(1)
+)
 
 
 def publish(
@@ -115,6 +132,25 @@ def find(tx: Transaction, *, uri: str) -> Document | None:
     """Return an activity that was published here, or None."""
     row = tx.row(_BY_URI, {"uri": uri})
     return None if row is None else orjson.loads(row.document)
+
+
+def latest(tx: Transaction, *, actor: str, kind: str, about: str) -> str | None:
+    """Return the id of the last activity of one type with which somebody here did something about one thing, or None.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor.
+        kind: Type of the activity.
+        about: URI of its object.
+    """
+    found: str | None = tx.value(_LATEST, {"actor": actor, "type": kind, "object": about})
+    return found
+
+
+def newest(tx: Transaction, *, actor: str, kind: str) -> str | None:
+    """Return the id of the last activity of one type of somebody here, whatever it is about, or None."""
+    found: str | None = tx.value(_NEWEST, {"actor": actor, "type": kind})
+    return found
 
 
 def withdraw(tx: Transaction, *, object_uri: str) -> None:

@@ -26,6 +26,7 @@ class Endpoint:
         access: Who may call it.
         handle: Does it.
         files: Most files that one call may bring.
+        raw: It reads its body by itself, because that is no list of parameters.
         what: What it does in one sentence, where its handler serves several; else its handler says so.
     """
 
@@ -34,6 +35,7 @@ class Endpoint:
     access: Access
     handle: Handler
     files: int = 0
+    raw: bool = False
     what: str = ""
 
 

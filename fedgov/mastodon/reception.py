@@ -23,6 +23,7 @@ from fedgov.mastodon import rates, replies
 from fedgov.mastodon.bodies import read_parameters
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint, Found
+from fedgov.mastodon.parameters import Parameters
 from fedgov.mastodon.table import TABLE
 
 _OWN: Final = ("/api/", "/oauth/")
@@ -104,7 +105,8 @@ class Reception:
         self, endpoint: Endpoint, found: Found, request: Request, *, bearer: Bearer | None, source: str
     ) -> Reply:
         """Read what a caller who was admitted sends, and do what they ask."""
-        parameters = await read_parameters(request, file_bytes=endpoint.files * self._instance.config.media.max_bytes)
+        file_bytes = endpoint.files * self._instance.config.media.max_bytes
+        parameters = Parameters() if endpoint.raw else await read_parameters(request, file_bytes=file_bytes)
         by = By(who="" if bearer is None else bearer.actor_uri, door="api", source=source)
         call = Call(
             instance=self._instance.acting(by),

@@ -22,12 +22,13 @@ COUNTS: Final = {
     "AC": 19,
     "AUT": 15,
     "ANS": 5,
+    "C2S": 3,
 }
 """How many rows each table has."""
 
 ROWS: Final = [f"{family}-{number:02d}" for family, count in COUNTS.items() for number in range(1, count + 1)]
-_ROW: Final = re.compile(r"^\| ([A-Z]+-\d\d) \| (.+?) \| (.+) \|$", re.MULTILINE)
-_NAMED: Final = re.compile(r"test_([a-z]+)_(\d\d(?:_(?:to_|and_)?\d\d)*)_")
+_ROW: Final = re.compile(r"^\| ([A-Z][A-Z0-9]*-\d\d) \| (.+?) \| (.+) \|$", re.MULTILINE)
+_NAMED: Final = re.compile(r"test_([a-z][a-z0-9]*)_(\d\d(?:_(?:to_|and_)?\d\d)*)_")
 
 
 def rows_named(test: str) -> set[str]:

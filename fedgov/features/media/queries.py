@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -57,6 +57,22 @@ def get(tx: Transaction, *, media_id: int, owner: str) -> StoredMedia:
     if row is None or row.owner != owner:
         raise NotFoundError("there is no such file")
     return stored(row)
+
+
+def find_by_address(tx: Transaction, *, addresses: Iterable[str], owner: str) -> StoredMedia | None:
+    """Return the file of its owner that one of some addresses leads to, or None.
+
+    Args:
+        tx: The open transaction.
+        addresses: URLs, of files here or of anything.
+        owner: URI of the local actor.
+    """
+    front = tx.site.url("/media/")
+    for name in (each.removeprefix(front) for each in addresses if each.startswith(front)):
+        row = tx.row(_BY_TOKEN, {"token": name}) if len(name) == TOKEN_LENGTH else _by_id(tx, name)
+        if row is not None and row.owner == owner:
+            return stored(row)
+    return None
 
 
 def find_many(tx: Transaction, *, media_ids: Sequence[int]) -> dict[int, StoredMedia]:

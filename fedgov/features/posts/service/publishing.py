@@ -47,6 +47,8 @@ def publish_post(
     mentioned: Mapping[str, str] | None = None,
     quote: str | None = None,
     alone: bool = False,
+    addressed: Sequence[str] | None = None,
+    unnamed: Sequence[str] = (),
 ) -> int:
     """Publish a message and queue it for everyone in its audience.
 
@@ -69,6 +71,9 @@ def publish_post(
             ``@``) that were looked up for it; whoever is known here is found without.
         quote: URI of the post that is quoted, which must be in the store.
         alone: Whether a message to named people may name nobody, so that it is a note for its author alone.
+        addressed: URIs of the people it is for, where that is said apart from the text: then a name in the
+            text is an address only for these, and whoever is answered is no addressee by that alone.
+        unnamed: URIs of people who get it and may read it without standing in it.
 
     Returns:
         Row id of the object; the post is at ``/posts/{id}``.
@@ -93,12 +98,20 @@ def publish_post(
         raise ForbiddenError("this account cannot post", detail=author)
     parent = _answered(tx, author=author, uri=in_reply_to, visibility=visibility)
     _check_quote(tx, author=author, uri=quote)
-    rendered, named = _render(tx, text=text, author=author, mentioned=mentioned or {}, parent=parent)
+    rendered, named = _render(
+        tx,
+        text=text,
+        author=author,
+        mentioned=mentioned or {},
+        answered=parent.author if parent is not None else None,
+        addressed=addressed,
+    )
     if visibility is Visibility.DIRECT and not named and not alone:
         raise InvalidError("name somebody with @name@organisation, or choose another audience", field="audience")
     object_id = tx.new_id()
     uri = tx.site.post(object_id)
     _add_object(tx, object_id=object_id, uri=uri, author=author, visibility=visibility, kind=_kind(title, poll))
+    object_store.address(tx, row_id=object_id, targets=unnamed)
     storing.store(
         tx,
         storing.NewPost(
@@ -126,7 +139,7 @@ def publish_post(
             ),
         ),
     )
-    _send(tx, object_id=object_id, kind="Create")
+    _send(tx, object_id=object_id, kind="Create", also_to=unnamed)
     tx.tell(
         PostAppeared(
             object_id=object_id,
@@ -135,7 +148,7 @@ def publish_post(
             visibility=visibility,
             published_at=tx.now,
             in_reply_to_author=parent.author if parent is not None else None,
-            mentions=tuple(each.href for each in named),
+            mentions=tuple(dict.fromkeys((*(each.href for each in named), *unnamed))),
         )
     )
     return object_id
@@ -233,9 +246,15 @@ def _known(tx: Transaction, handle: Handle) -> Row[Any] | None:
 
 
 def _render(
-    tx: Transaction, *, text: str, author: str, mentioned: Mapping[str, str], parent: Row[Any] | None
+    tx: Transaction,
+    *,
+    text: str,
+    author: str,
+    mentioned: Mapping[str, str],
+    answered: str | None = None,
+    addressed: Sequence[str] | None = None,
 ) -> tuple[Rendered, tuple[Mention, ...]]:
-    """Return the text as HTML and whom it names; whoever is answered is always named."""
+    """Return the text as HTML and whom it names; whoever is answered is always named, unless it says whom it is for."""
     given = {name.lstrip("@").lower(): uri for name, uri in mentioned.items()}
     named: dict[str, Mention] = {}
 
@@ -246,19 +265,22 @@ def _render(
         handle = _handle(tx, name)
         if row is None and handle is not None:
             row = _known(tx, handle)
-        if row is None or len(named) >= policy.MAX_MENTIONS:
+        if row is None or len(named) >= policy.MAX_MENTIONS or not (addressed is None or row.uri in addressed):
             return None
-        named.setdefault(row.uri, Mention(href=row.uri, name=f"@{row.username}@{row.host}"))
+        named.setdefault(row.uri, _mention(row))
         return tx.site.url(f"/@{row.username}") if row.local else str(row.uri)
 
     rendered = render_markdown(
         text, resolve_mention=resolve, hashtag_url=lambda tag: tx.site.url(f"/tags/{percent(tag)}")
     )
-    if parent is not None and parent.author not in named and parent.author != author:
-        row = actors.find(tx, uri=parent.author)
-        name = f"@{row.username}@{row.host}" if row is not None else None
-        named = {parent.author: Mention(href=parent.author, name=name), **named}
-    return rendered, tuple(named.values())
+    also = [answered] if addressed is None else addressed
+    first = {uri: actors.find(tx, uri=uri) for uri in also if uri is not None and uri not in named and uri != author}
+    front = [Mention(href=uri) if row is None else _mention(row) for uri, row in first.items()]
+    return rendered, (*front, *named.values())
+
+
+def _mention(row: Row[Any]) -> Mention:
+    return Mention(href=row.uri, name=f"@{row.username}@{row.host}")
 
 
 def _hashtags(rendered: Rendered) -> tuple[str, ...]:
@@ -297,7 +319,8 @@ def refresh_document(tx: Transaction, *, object_id: int) -> tuple[Document, Audi
             document=orjson.dumps(document).decode(),
             updated_at=max(tx.now, stored.updated_at or 0, stored.published_at),
             visibility=visibility,
-            targets=audience.everyone,
+            # Whoever could read it still can, also without standing in it.
+            targets=(*audience.everyone, *object_store.targets(tx, row_id=object_id)),
         )
     return document, audience, visibility, row.author
 
@@ -314,6 +337,7 @@ def edit_post(
     sensitive: bool = False,
     attachments: Sequence[AttachmentDraft] | None = None,
     mentioned: Mapping[str, str] | None = None,
+    addressed: Sequence[str] | None = None,
 ) -> None:
     """Change an own post; the earlier text stays readable, and everyone who got it gets the new one.
 
@@ -331,6 +355,7 @@ def edit_post(
         sensitive: Whether pictures should be covered at first.
         attachments: Files from now on; None leaves them.
         mentioned: As for `publish_post`.
+        addressed: As for `publish_post`; whoever was named before stays so.
 
     Raises:
         NotFoundError: There is no such post, or not for this person.
@@ -345,8 +370,7 @@ def edit_post(
     policy.check_text(text, settings=tx.config.posts, title=title, summary=summary, has_more=has_files)
     if attachments is not None:
         policy.check_attachments([each.alt for each in attachments], settings=tx.config.posts)
-    parent = post_queries.find(tx, object_id=row.in_reply_to_id) if row.in_reply_to_id is not None else None
-    rendered, named = _render(tx, text=text, author=actor, mentioned=mentioned or {}, parent=parent)
+    rendered, named = _render(tx, text=text, author=actor, mentioned=mentioned or {}, addressed=addressed)
     before = parts.mentions_of(tx, object_ids=[object_id])[object_id]
     everyone_named = {each.href: each for each in named} | {
         each.actor_uri: Mention(href=each.actor_uri, name=each.name) for each in before
