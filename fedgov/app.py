@@ -28,6 +28,8 @@ from fedgov.features.media.service.uploads import upload_portrait
 from fedgov.features.moderation.feature import FEATURE as MODERATION
 from fedgov.features.notices.feature import FEATURE as NOTICES
 from fedgov.features.notices.queries.counts import counts
+from fedgov.features.notices.service.push import make_push_key
+from fedgov.features.notices.service.push_worker import PushWorker
 from fedgov.features.people.feature import FEATURE as PEOPLE
 from fedgov.features.people.service import follows as following
 from fedgov.features.people.service.pictures import PICTURES
@@ -62,6 +64,7 @@ from fedgov.kernel.log import begin_request
 from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import host, normalise_host
 from fedgov.mastodon import authorise
+from fedgov.mastodon.push_message import compose
 from fedgov.mastodon.reception import Reception
 from fedgov.store import audit, erasures, schema
 from fedgov.store.database import open_database
@@ -143,6 +146,7 @@ class Running:
         counter: Its door for programs that speak ActivityPub.
         inbox: The worker for what came in.
         delivery: The worker for what goes out.
+        push: The worker for what apps are told at once.
     """
 
     instance: Instance
@@ -153,6 +157,7 @@ class Running:
     counter: Counter
     inbox: InboxWorker
     delivery: DeliveryWorker
+    push: PushWorker
     describer: Describer
     mender: Mender
     backfiller: Backfiller
@@ -168,6 +173,7 @@ class Running:
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "inbox": self.inbox.run,
             "delivery": self.delivery.run,
+            "push": self.push.run,
             "watch": self.instance.database.watch,
             "describe": self.describer.run,
             "mend": self.mender.run,
@@ -255,6 +261,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
         if await instance.read(audit.latest_target, kind=audit.UPGRADED) != revision:
             await instance.write(audit.note, audit.UPGRADED, target=revision)
         await _house_the_server(instance)
+        await make_push_key(instance)
         agent = f"fedgov/{__version__} (+{config.site.origin})"
         room = PostRoom(instance, client=GuardedClient(config.federation, user_agent=agent))
         fetcher = Fetcher(room, keepers=merged(feature.keepers for feature in FEATURES))
@@ -288,6 +295,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
                 lease=lease_of(database, "inbox"),
             ),
             delivery=DeliveryWorker(room, delivered=describer.note, lease=lease_of(database, "delivery")),
+            push=PushWorker(room, compose=compose, lease=lease_of(database, "push")),
             describer=describer,
             mender=mender,
             backfiller=backfiller,

@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 from fedgov.activitystreams.audience import Visibility
 from fedgov.app import Running, Server
 from fedgov.cli.serve import make_server
+from fedgov.features.notices.tables import push_messages
 from fedgov.features.people.service import accounts, follows
 from fedgov.features.posts.service import publishing
 from fedgov.federation import actors, objects
@@ -233,10 +234,11 @@ class Fediverse:
 
 
 def _busy(tx: Transaction) -> int:
-    """Count what is due: deliveries to be sent and activities to be handled."""
+    """Count what is due: deliveries and push messages to be sent, and activities to be handled."""
     out = select(func.count()).where(deliveries.c.state == "queued", deliveries.c.next_attempt_at <= tx.now)
     come = select(func.count()).where(inbox_items.c.state == "queued", inbox_items.c.next_attempt_at <= tx.now)
-    return int(tx.value(out)) + int(tx.value(come))
+    told = select(func.count()).where(push_messages.c.due_at <= tx.now)
+    return int(tx.value(out)) + int(tx.value(come)) + int(tx.value(told))
 
 
 def tomllib_text(table: Mapping[str, Mapping[str, Any]]) -> str:

@@ -124,6 +124,13 @@ class Metrics:
             buckets=_PATIENCE,
             registry=own,
         )
+        self.pushed = Counter(
+            "fedgov_pushes_total",
+            "Push messages for apps that were tried, by result: delivered, later (the push server is busy or away), "
+            "gone (the app is no longer there), refused, late (a day passed) or withdrawn (nothing to tell any more).",
+            ("result",),
+            registry=own,
+        )
         self.peers = Gauge(
             "fedgov_peers",
             "Other servers: known, resting (they do not answer now), parked (for over a week) or pinned to Ed25519.",
@@ -176,6 +183,8 @@ class Metrics:
         self._spent: dict[tuple[str, int], Histogram] = {}
         for result in ("delivered", "refused", "later", "unreachable"):
             self.posted.labels(result)
+        for result in ("delivered", "later", "gone", "refused", "late", "withdrawn"):
+            self.pushed.labels(result)
         self._handled = {result: self.handled.labels(result) for result in ("done", "refused", "postponed", "parked")}
 
     def answered(self, door: str, status: int, seconds: float) -> None:

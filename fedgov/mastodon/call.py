@@ -30,6 +30,7 @@ class Call:
         parameters: What it says.
         places: What stands in the places of the path, such as ``id``.
         bearer: Whom the token stands for; None for a visitor.
+        token: The token itself; empty for a visitor.
     """
 
     instance: Instance
@@ -37,6 +38,7 @@ class Call:
     parameters: Parameters = field(default_factory=Parameters)
     places: Mapping[str, str] = field(default_factory=dict)
     bearer: Bearer | None = None
+    token: str = field(default="", repr=False)
 
     @property
     def site(self) -> Site:

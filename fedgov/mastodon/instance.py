@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from fedgov.features.notices.queries.push import server_key
 from fedgov.features.posts.queries.face import public_face
 from fedgov.federation.doors.answers import Reply
 from fedgov.mastodon.access import Access
@@ -29,7 +30,7 @@ async def show_v1(call: Call) -> Reply:
 
 def _facts(tx: Transaction) -> Facts:
     known = int(tx.value(select(func.count()).select_from(peers)))
-    return Facts(usage=public_face().usage(tx), peers=known)
+    return Facts(usage=public_face().usage(tx), peers=known, vapid_key=server_key(tx))
 
 
 ENDPOINTS: Final = (

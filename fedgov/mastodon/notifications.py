@@ -150,12 +150,21 @@ async def show(call: Call) -> Reply:
 
 def _show(tx: Transaction, *, viewer: str, notification_id: int) -> Entity:
     each = queries.find_notification(tx, owner=viewer, notification_id=notification_id)
-    if each is None or each.kind not in TYPES:
-        raise NotFoundError("Record not found")
-    found = _Found.gather(tx, items=[each], viewer=viewer).entity(each)
+    found = None if each is None else entity_of(tx, each, viewer=viewer)
     if found is None:
         raise NotFoundError("Record not found")
     return found
+
+
+def entity_of(tx: Transaction, each: Notification, *, viewer: str) -> Entity | None:
+    """Return one notification as a Notification entity; None when its owner is not shown it.
+
+    Args:
+        tx: The open transaction.
+        each: The notification.
+        viewer: URI of the local actor whose it is.
+    """
+    return _Found.gather(tx, items=[each], viewer=viewer).entity(each) if each.kind in TYPES else None
 
 
 async def dismiss(call: Call) -> Reply:

@@ -13,6 +13,7 @@ from base64 import b64decode
 from typing import Final
 from urllib.parse import unquote_plus
 
+from fedgov.features.notices.queries.push import server_key
 from fedgov.features.people.service import apps, grants
 from fedgov.features.people.service.tokens import Issued
 from fedgov.features.people.vocabulary import SCOPES, InvalidGrantError, InvalidScopeError, UnknownClientError
@@ -47,14 +48,16 @@ async def register(call: Call) -> Reply:
         scopes=sent.text("scopes"),
         website=sent.text("website"),
     )
-    return shown(credential_application_entity(app, secret=secret))
+    key = await call.read(server_key)
+    return shown(credential_application_entity(app, secret=secret, vapid_key=key))
 
 
 async def verify_app(call: Call) -> Reply:
     """Verify that an app works."""
     if call.bearer is None or call.bearer.app_id is None:
         raise NotFoundError("Record not found")  # a token of the command line is no app's
-    return shown(application_entity(await call.read(apps.app, app_id=call.bearer.app_id)))
+    app = await call.read(apps.app, app_id=call.bearer.app_id)
+    return shown(application_entity(app, vapid_key=await call.read(server_key)))
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------

@@ -114,6 +114,7 @@ class Reception:
             parameters=parameters,
             places=found.places,
             bearer=bearer,
+            token=_token_in(request),
         )
         return await endpoint.handle(call)
 
@@ -125,13 +126,19 @@ class Reception:
 
         Spec: RFC 6750, section 2.1.
         """
-        scheme, _, token = request.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        if not token or scheme.lower() != "bearer":
+        token = _token_in(request)
+        if not token:
             return None
-        bearer = await find_bearer(self._instance, token=token.strip())
+        bearer = await find_bearer(self._instance, token=token)
         if bearer is None:
             raise UnverifiedError("The access token is invalid")
         return bearer
+
+
+def _token_in(request: Request) -> str:
+    """Return the token that was sent; empty when there is none."""
+    scheme, _, token = request.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _is_own(path: str) -> bool:

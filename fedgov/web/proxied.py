@@ -35,7 +35,8 @@ def secret_of(folder: Path) -> bytes:
     """Return the secret of an instance; it is made at the first use.
 
     It is in a file of its own that only the server may read. Whoever loses it
-    loses nothing but the addresses in pages that are open now.
+    loses the addresses in pages that are open now, and the tokens that push
+    messages carry until their apps ask for them anew.
 
     Args:
         folder: The instance's folder.

@@ -101,6 +101,7 @@ def write() -> Path:
         database = asyncio.run(_live(Path(scratch) / "gouda"))
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("UPDATE keys SET private = NULL")  # even invented ones do not belong in a repository
+            connection.execute("DELETE FROM push_keys")  # likewise; a new one is made where there is none
             connection.execute("UPDATE accounts SET password_hash = 'none'")
             connection.commit()
             lines = [*_dump(connection)]

@@ -305,6 +305,10 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "GET /api/v1/apps/verify_credentials": "needs the token of an app: test_an_app_by_itself_is_as_the_schema_says",
     "POST /oauth/token": "test_an_app_by_itself_is_as_the_schema_says",
     "POST /oauth/revoke": "test_an_app_by_itself_is_as_the_schema_says",
+    **dict.fromkeys(
+        [f"{method} /api/v1/push/subscription" for method in ("GET", "POST", "PUT", "DELETE")],
+        "needs a push server: test_an_app_subscribes_changes_its_mind_and_leaves",
+    ),
     "POST /api/v1/media": "brings a file: test_an_uploaded_file_is_as_the_schema_says",
     "POST /api/v2/media": "brings a file: test_an_uploaded_file_is_as_the_schema_says",
 }

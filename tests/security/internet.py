@@ -24,6 +24,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from sqlalchemy import func, select
 
+from fedgov.features.notices.tables import push_messages
 from fedgov.federation import keys
 from fedgov.kernel.limits import Limiter
 from fedgov.store.tables import deliveries, inbox_items, metadata, peers
@@ -214,7 +215,8 @@ def _waiting(tx: Transaction) -> int:
     out = select(func.count()).where(
         deliveries.c.state == "queued", deliveries.c.next_attempt_at <= tx.now, deliveries.c.host.not_in(away)
     )
-    return int(tx.value(come)) + int(tx.value(out))
+    told = select(func.count()).where(push_messages.c.due_at <= tx.now, push_messages.c.attempts == 0)
+    return int(tx.value(come)) + int(tx.value(out)) + int(tx.value(told))
 
 
 def everything(tx: Transaction, *, besides: Sequence[str] = ()) -> dict[str, list[tuple[Any, ...]]]:

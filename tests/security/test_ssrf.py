@@ -20,6 +20,11 @@ import pytest_asyncio
 
 from fedgov.activitystreams.actor import read_actor
 from fedgov.activitystreams.audience import PUBLIC as EVERYONE
+from fedgov.features.notices.queries.notifications import notification_page
+from fedgov.features.notices.service import push
+from fedgov.features.notices.service.notifications import notify
+from fedgov.features.notices.tables import push_messages
+from fedgov.features.notices.vocabulary import Kind, PushPolicy
 from fedgov.features.people.service import follows as following
 from fedgov.features.posts.inbox import keep
 from fedgov.federation import actors, follows, keyring
@@ -29,7 +34,10 @@ from fedgov.federation.describe import APPLICATION, Describer
 from fedgov.federation.dispatch import FetchedObject
 from fedgov.federation.fetch import Fetcher
 from fedgov.federation.mending import Mender
+from fedgov.federation.webpush import PushKey
 from fedgov.kernel.errors import FedgovError
+from fedgov.kernel.pagination import PageRequest
+from fedgov.kernel.uris import host as host_of
 from fedgov.kernel.uris import parse_handle
 from fedgov.store.transaction import Transaction
 from fedgov.web.proxied import proxied_path, secret_of
@@ -387,13 +395,44 @@ async def searched_handle(lab: Lab, trap: Trap) -> None:
     assert answer.status == 200
 
 
+async def push_endpoint(lab: Lab, trap: Trap) -> None:
+    with suppress(FedgovError):
+        await lab.internet.town.instance.write(
+            _leave_message, owner=lab.internet.fatima.uri, friend=lab.friend.uri, endpoint=trap.url("/push")
+        )
+
+
+_PHONE: Final = PushKey.make().public
+
+
+def _leave_message(tx: Transaction, *, owner: str, friend: str, endpoint: str) -> None:
+    """One message for an app at that address alone, about something that fatima may see."""
+    found = push.subscribe(
+        tx,
+        owner=owner,
+        token_id=next(_numbers),
+        token="token",
+        endpoint=endpoint,
+        p256dh=_PHONE,
+        auth="BTBZMqHH6r4Tts7J_aSIgg",
+        standard=True,
+        policy_word=PushPolicy.ALL,
+        kinds=(),
+    )
+    notify(tx, owner=owner, kind=Kind.FOLLOW, actor=friend)
+    page = notification_page(tx, owner=owner, request=PageRequest(), kinds=(Kind.FOLLOW,))
+    values = {"subscription_id": found.id, "notification_id": page.items[0].id, "host": host_of(endpoint)}
+    tx.execute(push_messages.insert(), {"id": tx.new_id(), **values, "due_at": tx.now, "attempts": 0})
+    tx.signal(push.TOPIC)
+
+
 SINKS: Final[dict[str, Sink]] = {
     sink.__name__: sink
     for sink in (
         *(key_id, signed_get, proof_key, actor, shared_object, created_object, answered, quoted),
         *(replies, page_of_replies, listed_reply, followers, inbox, shared_inbox),
         *(copied_file, copied_emoji, asked_of_the_proxy, handle, link_of_webfinger, nodeinfo, link_of_nodeinfo),
-        *(target_of_a_move, searched, searched_handle),
+        *(target_of_a_move, searched, searched_handle, push_endpoint),
     )
 }
 NEVER_FOLLOWED: Final = frozenset({"asked_of_the_proxy", "link_of_nodeinfo"})
@@ -420,6 +459,7 @@ def without_limits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("UNPROVEN_PER_SOURCE", "UNPROVEN_PER_SOURCE_AND_HOST"):
             patch.setattr(keyring, name, 1_000_000)
+        patch.setattr(push, "MOST_SUBSCRIPTIONS", 1_000_000)
         yield
 
 

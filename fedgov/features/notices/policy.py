@@ -15,6 +15,7 @@ from fedgov.features.notices.vocabulary import (
     FilterMatch,
     Kind,
     NotificationPolicy,
+    PushPolicy,
     Sender,
     Wish,
 )
@@ -209,3 +210,25 @@ def read_group_key(key: str) -> tuple[Kind, int, int] | int | None:
     if found is None or found[1] not in {kind.value for kind in GROUPED}:
         return None
     return Kind(found[1]), int(found[2]), int(found[3])
+
+
+# --- push messages ----------------------------------------------------------------------------------------------
+
+
+def wants_push(policy: PushPolicy, *, followed: bool, follower: bool) -> bool:
+    """Tell whether an app wants to be told of what somebody does.
+
+    Args:
+        policy: Of what whom does.
+        followed: The person follows them.
+        follower: They follow the person.
+    """
+    match policy:
+        case PushPolicy.ALL:
+            return True
+        case PushPolicy.FOLLOWED:
+            return followed
+        case PushPolicy.FOLLOWER:
+            return follower
+        case PushPolicy.NONE:
+            return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from markupsafe import Markup
 
@@ -18,7 +19,25 @@ from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.kernel.text.plain import html_to_plain
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import AnnouncementCard, EmojiCard, NotificationCard, PersonCard, PostCard
+from fedgov.web.language import later
 from fedgov.web.proxied import secret_of
+
+WORDS: Final[Mapping[Kind, str]] = {
+    Kind.FOLLOW: later("now follows you"),
+    Kind.FOLLOW_REQUEST: later("asks to follow you"),
+    Kind.MENTION: later("mentioned you"),
+    Kind.REPLY: later("replied to you"),
+    Kind.LIKE: later("likes your message"),
+    Kind.SHARE: later("shared your message"),
+    Kind.REACTION: later("reacted with %(emoji)s"),
+    Kind.UPDATE: later("edited a message that you shared or answered"),
+    Kind.POLL: later("held a poll that has ended"),
+    Kind.STATUS: later("wrote a new message"),
+    Kind.QUOTE: later("quoted your message"),
+    Kind.SIGN_UP: later("got an account here"),
+    Kind.REPORT: later("was reported"),
+}
+"""What somebody did, to be said after their name; of other kinds the notification says it itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,6 +143,51 @@ follow_choices: Final = Table(
 )
 """What somebody wants of a person whom they follow, where that is not simply all posts; no row: just that."""
 
+# --- push messages ----------------------------------------------------------------------------------------------
+
+push_keys: Final = Table(
+    "push_keys",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1: apps know this one key
+    Column("private", Text, nullable=False),  # PKCS8 in PEM, as the keys of actors
+    Column("public", String(90), nullable=False),  # base64url of the point
+    Column("created_at", BigInteger, nullable=False),
+)
+"""The key by which push servers know this instance."""
+
+push_subscriptions: Final = Table(
+    "push_subscriptions",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "token_id", BigInteger, nullable=False, unique=True
+    ),  # of the app's token: one for each, and it ends with it
+    Column("token_sealed", Text, nullable=False),  # the token, for the app to know its account by
+    Column("owner_id", BigInteger, nullable=False),  # actors.id, a local one
+    Column("endpoint", Text, nullable=False),
+    Column("p256dh", String(90), nullable=False),
+    Column("auth", String(30), nullable=False),
+    Column("standard", Boolean, nullable=False),  # the published way of wrapping; otherwise the draft before it
+    Column("policy", String(8), nullable=False),  # all, followed, follower, none: of whom
+    Column("kinds", Text, nullable=False),  # of what, separated by spaces
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_push_subscriptions_owner_id", "owner_id", "id"),
+)
+
+push_messages: Final = Table(
+    "push_messages",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("subscription_id", BigInteger, ForeignKey("push_subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("notification_id", BigInteger, nullable=False),
+    Column("host", String(260), nullable=False),  # of the push server
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Index("ix_push_messages_subscription_id", "subscription_id"),
+    Index("ix_push_messages_host", "host", "due_at"),
+)
+"""What is to be sent, written with the notification; what it says is made when it is sent."""
+
 # --- lists ------------------------------------------------------------------------------------------------------
 
 lists: Final = Table(

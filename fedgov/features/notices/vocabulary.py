@@ -138,6 +138,67 @@ class Timeline(StrEnum):
     NOTIFICATIONS = "notifications"
 
 
+class PushPolicy(StrEnum):
+    """Of what whom does an app want to be told at once."""
+
+    ALL = "all"
+    FOLLOWED = "followed"
+    """Whom the person follows."""
+    FOLLOWER = "follower"
+    """Who follows the person."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushSubscription:
+    """That an app wants to be told at once.
+
+    Args:
+        id: Row id.
+        endpoint: URL of its push server where messages for it are left.
+        standard: It knows the published way of wrapping them; otherwise the draft before it.
+        policy: Of what whom does.
+        kinds: Of what.
+        server_key: Public key of this instance, base64url.
+    """
+
+    id: int
+    endpoint: str
+    standard: bool
+    policy: PushPolicy
+    kinds: frozenset[Kind]
+    server_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushMessage:
+    """A message that is to be sent now.
+
+    Args:
+        id: Row id; says when it was made.
+        subscription_id: Row id of whose it is.
+        owner: URI of the person.
+        notification_id: Row id of what it is about.
+        endpoint: Where it goes.
+        p256dh: Public key of the app, base64url.
+        auth: What the app shares with us besides, base64url.
+        standard: How it is wrapped.
+        access_token: By which the app knows its account; empty when it can no longer be read.
+        attempts: How often it was tried.
+    """
+
+    id: int
+    subscription_id: int
+    owner: str
+    notification_id: int
+    endpoint: str
+    p256dh: str
+    auth: str
+    standard: bool
+    access_token: str
+    attempts: int
+
+
 class Replies(StrEnum):
     """Answers to whom a list shows, besides those to its owner and those that somebody gives themself."""
 

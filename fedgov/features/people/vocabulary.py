@@ -66,6 +66,19 @@ class AccountCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class TokensEnded:
+    """Tokens of apps are worth nothing any more.
+
+    Args:
+        actor: URI of whose; None for everybody's.
+        token_id: Row id of the one; None for all.
+    """
+
+    actor: str | None = None
+    token_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileChanged:
     """Somebody here or elsewhere changed how they are described."""
 

@@ -16,7 +16,7 @@ def application_entity(app: App, *, vapid_key: str = "") -> Entity:
 
     Args:
         app: The app.
-        vapid_key: Public key for push messages, as base64url; empty while none are sent.
+        vapid_key: Public key for push messages, as base64url; empty where none are sent.
     """
     return {
         "id": str(app.id),
@@ -35,7 +35,7 @@ def credential_application_entity(app: App, *, secret: str, vapid_key: str = "")
     Args:
         app: The app.
         secret: Its secret, which cannot be seen again.
-        vapid_key: Public key for push messages, as base64url; empty while none are sent.
+        vapid_key: Public key for push messages, as base64url; empty where none are sent.
     """
     return {
         **application_entity(app, vapid_key=vapid_key),

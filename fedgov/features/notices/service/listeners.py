@@ -19,6 +19,7 @@ from fedgov.features.notices.service import (
     lists,
     markers,
     notifications,
+    push,
     tags,
 )
 from fedgov.features.notices.vocabulary import Kind, Outcome
@@ -29,6 +30,7 @@ from fedgov.features.people.vocabulary import (
     Blocked,
     Followed,
     FollowRequested,
+    TokensEnded,
     Unfollowed,
 )
 from fedgov.features.posts.queries import parts, timelines
@@ -183,7 +185,7 @@ def on_blocked(tx: Transaction, event: Blocked) -> None:
 def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
     """Forget all that concerns somebody who is gone."""
     parts = (home, lists, filters, admission, heeding, conversations, tags, notifications, bookmarks, markers)
-    for part in (*parts, announcements):
+    for part in (*parts, announcements, push):
         part.forget_actor(tx, uri=event.uri)
 
 
@@ -242,6 +244,7 @@ LISTENERS: Final[Mapping[type, Sequence[Listener]]] = {
     Blocked: (on_blocked,),
     ActorRemoved: (on_actor_removed,),
     AccountCreated: (on_account_created,),
+    TokensEnded: (push.on_tokens_ended,),
     ReportMade: (on_report_made,),
     ReportDecided: (on_report_decided,),
     ReportAnswered: (on_report_answered,),

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, or_
 from fedgov.features.notices import policy
 from fedgov.features.notices.queries import notifications as queries
 from fedgov.features.notices.queries.admission import mutes_thread_of
-from fedgov.features.notices.service import admission
+from fedgov.features.notices.service import admission, push
 from fedgov.features.notices.service.actor_ids import actor_id, reader_id
 from fedgov.features.notices.tables import notifications
 from fedgov.features.notices.vocabulary import Kind, Wish
@@ -103,10 +103,11 @@ def notify(
         return False
     if again:
         tx.execute(_SAME, {"owner": reader, "which": kind.value, "by": by, "subject": subject})
+    number = tx.new_id()
     told = tx.execute(
         _TELL,
         {
-            "id": tx.new_id(),
+            "id": number,
             "owner_id": reader,
             "kind": kind.value,
             "actor_id": by,
@@ -121,6 +122,7 @@ def notify(
         admission.ask(tx, reader=reader, by=by, object_id=subject_id)
     elif told:
         tx.signal(f"notifications:{owner}")
+        push.queue(tx, owner=owner, reader=reader, kind=kind, actor=actor, notification_id=number)
     return told > 0
 
 

@@ -12,7 +12,7 @@ from fedgov.features.people.policy import people as policy
 from fedgov.features.people.service import logins, passwords, rates, removal, tokens
 from fedgov.features.people.tables import accounts, codes, sessions
 from fedgov.features.people.tables import tokens as token_rows
-from fedgov.features.people.vocabulary import AccountCreated
+from fedgov.features.people.vocabulary import AccountCreated, TokensEnded
 from fedgov.federation import actors, keys, outbox
 from fedgov.federation.keys import KeyPair
 from fedgov.instance import Instance
@@ -264,6 +264,7 @@ def end_all_logins(tx: Transaction) -> int:
     """
     revoked = tx.execute(update(token_rows).where(token_rows.c.revoked_at.is_(None)).values(revoked_at=tx.now))
     tx.execute(delete(codes))
+    tx.tell(TokensEnded())
     tx.signal("accounts")
     return revoked + tx.execute(delete(sessions))
 

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, update
 from fedgov.features.people import queries
 from fedgov.features.people.policy import apps as policy
 from fedgov.features.people.tables import codes, tokens
+from fedgov.features.people.vocabulary import TokensEnded
 from fedgov.instance import Instance
 from fedgov.kernel.clock import HOUR
 from fedgov.kernel.errors import ForbiddenError, NotFoundError, UnreachableError
@@ -210,8 +211,10 @@ def end(tx: Transaction, *, token_id: int, account_id: int | None) -> None:
         account_id: In whose name it acts; None when only in an app's own.
     """
     if tx.execute(_REVOKE_ONE, {"token": token_id, "at": tx.now}) and account_id is not None:
+        actor = queries.account(tx, account_id=account_id).actor_uri
         tx.signal(signal_of(account_id))
-        audit.note(tx, "token.revoked", target=queries.account(tx, account_id=account_id).actor_uri)
+        tx.tell(TokensEnded(actor=actor, token_id=token_id))
+        audit.note(tx, "token.revoked", target=actor)
 
 
 def end_all(tx: Transaction, *, account_id: int) -> None:
@@ -223,4 +226,5 @@ def end_all(tx: Transaction, *, account_id: int) -> None:
     """
     tx.execute(_REVOKE_ALL, {"account": account_id, "at": tx.now})
     tx.execute(_FORGET_CODES, {"account": account_id})
+    tx.tell(TokensEnded(actor=queries.account(tx, account_id=account_id).actor_uri))
     tx.signal(signal_of(account_id))

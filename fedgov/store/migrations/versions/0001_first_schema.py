@@ -622,6 +622,45 @@ def upgrade() -> None:
         batch_op.create_index('ix_notification_requests_actor_id', ['actor_id'], unique=False)
         batch_op.create_index('ix_notification_requests_owner_id', ['owner_id', 'id'], unique=False)
 
+    op.create_table('push_keys',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('private', sa.Text(), nullable=False),
+    sa.Column('public', sa.String(length=90), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_push_keys'))
+    )
+    op.create_table('push_subscriptions',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('token_id', sa.BigInteger(), nullable=False),
+    sa.Column('token_sealed', sa.Text(), nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=False),
+    sa.Column('endpoint', sa.Text(), nullable=False),
+    sa.Column('p256dh', sa.String(length=90), nullable=False),
+    sa.Column('auth', sa.String(length=30), nullable=False),
+    sa.Column('standard', sa.Boolean(), nullable=False),
+    sa.Column('policy', sa.String(length=8), nullable=False),
+    sa.Column('kinds', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_push_subscriptions')),
+    sa.UniqueConstraint('token_id', name=op.f('uq_push_subscriptions_token_id'))
+    )
+    with op.batch_alter_table('push_subscriptions', schema=None) as batch_op:
+        batch_op.create_index('ix_push_subscriptions_owner_id', ['owner_id', 'id'], unique=False)
+
+    op.create_table('push_messages',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('subscription_id', sa.BigInteger(), nullable=False),
+    sa.Column('notification_id', sa.BigInteger(), nullable=False),
+    sa.Column('host', sa.String(length=260), nullable=False),
+    sa.Column('due_at', sa.BigInteger(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['subscription_id'], ['push_subscriptions.id'], name=op.f('fk_push_messages_subscription_id_push_subscriptions'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_push_messages'))
+    )
+    with op.batch_alter_table('push_messages', schema=None) as batch_op:
+        batch_op.create_index('ix_push_messages_host', ['host', 'due_at'], unique=False)
+        batch_op.create_index('ix_push_messages_subscription_id', ['subscription_id'], unique=False)
+
     op.create_table('notification_permissions',
     sa.Column('owner_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('actor_id', sa.BigInteger(), autoincrement=False, nullable=False),
