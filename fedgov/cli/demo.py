@@ -70,6 +70,19 @@ allow_networks = ["127.0.0.0/8", "::1/128"]
 
 [accounts]
 registration = "{registration}"
+
+# Everything comes from this one machine here, also the test suites of apps.
+[limits]
+api_calls_per_five_minutes = 100_000
+api_uploads_per_half_hour = 10_000
+posts_per_hour = 100_000
+reactions_per_hour = 100_000
+follows_per_hour = 100_000
+uploads_per_hour = 10_000
+lookups_per_hour = 10_000
+reports_per_hour = 10_000
+apps_per_hour = 10_000
+registrations_at_once = 1_000
 """
 
 
@@ -318,4 +331,14 @@ def _show(configs: Sequence[Config], console: Console) -> None:
     if names:
         console.print("\nBrowsers know these names. For other programs, put this line in /etc/hosts:")
         console.print(f"  127.0.0.1 {' '.join(names)}", highlight=False, soft_wrap=True)
+    _show_apps(configs, console)
     console.print("\nStop with Ctrl-C.")
+
+
+def _show_apps(configs: Sequence[Config], console: Console) -> None:
+    """Say how an app on this machine gets in: it may not know the names that browsers know."""
+    servers = [f"http://localhost:{config.server.listen.rpartition(':')[2]}" for config in configs]
+    console.print("\nA Mastodon app on this machine takes one of these as its server, for example toot:")
+    console.print(f"  {'  '.join(servers)}", highlight=False, soft_wrap=True)
+    console.print(f"  toot login --instance {servers[0]}", highlight=False, soft_wrap=True)
+    console.print("It opens a page here, where you log in as above and let it in: docs/how-to/log-in-with-an-app.md")

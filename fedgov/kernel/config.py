@@ -175,6 +175,9 @@ class LimitSettings:
         api_calls_per_five_minutes: Calls that the apps of one account may make in five minutes; of visitors, those of
             one network.
         api_uploads_per_half_hour: Calls with a file that the apps of one account may make in half an hour.
+        apps_per_hour: Apps that may register from one network in an hour.
+        registrations_at_once: Accounts that anyone may make from one address before the next one has to wait, the
+            longer the more there were; for `accounts.registration = "open"`.
     """
 
     posts_per_hour: int = 600
@@ -188,6 +191,8 @@ class LimitSettings:
     refused_per_minute: int = 600
     api_calls_per_five_minutes: int = 300
     api_uploads_per_half_hour: int = 30
+    apps_per_hour: int = 60
+    registrations_at_once: int = 5
 
 
 _THIS_MACHINE: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))

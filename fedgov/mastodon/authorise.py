@@ -32,8 +32,9 @@ _YES: Final = frozenset({"1", "true", "True", "yes", "on"})
 def blueprint() -> Blueprint:
     """Return the page."""
     found = Blueprint("authorise", __name__)
-    found.add_url_rule(PATH, view_func=ask, methods=["GET"])
-    found.add_url_rule(PATH, view_func=decide, methods=["POST"])
+    for path in (PATH, f"{PATH}/"):  # toot adds a slash
+        found.add_url_rule(path, view_func=ask, methods=["GET"])
+        found.add_url_rule(path, view_func=decide, methods=["POST"])
     return found
 
 

@@ -96,6 +96,16 @@ def test_it_prints_addresses_log_ins_the_password_and_the_line_for_other_program
     ]  # fmt: skip
 
 
+def test_it_prints_where_an_app_logs_in_and_an_app_finds_its_server_there(played: Demo) -> None:
+    (line,) = (each for each in played.printed.splitlines() if each.strip().startswith("toot login --instance "))
+    address = line.split()[-1]
+    assert address == f"http://localhost:{played.first}"
+    answer = ask(played.first, "/api/v2/instance", host=f"localhost:{played.first}")
+    assert answer.status == 200
+    assert played.domain("groningen").encode() in answer.body
+    assert int(answer.headers["x-ratelimit-limit"]) > 10_000, "a test suite of an app would be stopped"
+
+
 def test_ctrl_c_stops_it_within_seconds(played: Demo) -> None:
     assert played.status == 0
     assert played.stopping < 6

@@ -5,7 +5,7 @@ One scene serves a whole module: a test that changes something makes what it cha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from fedgov.activitystreams.audience import Visibility
+from fedgov.features.notices.service import announcements
 from fedgov.features.people.service import passwords
 from fedgov.features.posts.service.looking_up import look_up_named
 from fedgov.federation import keys
@@ -106,12 +107,15 @@ async def nobodys(_password: str) -> str:
 
 
 @asynccontextmanager
-async def played(folder: Path, *, settings: Mapping[str, Mapping[str, Any]] = PLENTY) -> AsyncIterator[Scene]:
-    """Open two town halls, and let everything happen between them; only Fatima can log in with a password.
+async def opened(
+    folder: Path, *, settings: Mapping[str, Mapping[str, Any]] = PLENTY, logged_in_by_password: Sequence[str] = ()
+) -> AsyncIterator[Counter]:
+    """Open a town hall for a whole module of tests.
 
     Args:
-        folder: Where their data goes.
-        settings: Sections of the first one's configuration.
+        folder: Where its data goes.
+        settings: Sections of its configuration.
+        logged_in_by_password: Who can log in with `tests.fediverse.PASSWORD`; everybody else has tokens only.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "generate_rsa", pooled_rsa)
@@ -119,14 +123,28 @@ async def played(folder: Path, *, settings: Mapping[str, Mapping[str, Any]] = PL
             fediverse = Fediverse(folder)
             stack.push_async_callback(fediverse.close)
             counter = Counter(await fediverse.add("gouda", settings=settings), session, fediverse)
-            other = await fediverse.add("delft")
-            fatima = await counter.app_of("fatima", scopes=EVERYTHING, administrator=True)
+            for name in logged_in_by_password:
+                await counter.town.as_(name)
             patch.setattr(passwords, "hash_password", nobodys)
-            jelle, otto = [await counter.app_of(name) for name in ("jelle", "otto")]
-            scene = Scene(counter=counter, other=other, fatima=fatima, jelle=jelle, otto=otto)
-            for part in (_people, _posts, _from_elsewhere, _belongings, _reactions):
-                await part(scene)
-            yield scene
+            yield counter
+
+
+@asynccontextmanager
+async def played(folder: Path, *, settings: Mapping[str, Mapping[str, Any]] = PLENTY) -> AsyncIterator[Scene]:
+    """Open two town halls, and let everything happen between them.
+
+    Args:
+        folder: Where their data goes.
+        settings: Sections of the first one's configuration.
+    """
+    async with opened(folder, settings=settings) as counter:
+        other = await counter.fediverse.add("delft")
+        fatima = await counter.app_of("fatima", scopes=EVERYTHING, administrator=True)
+        jelle, otto = [await counter.app_of(name) for name in ("jelle", "otto")]
+        scene = Scene(counter=counter, other=other, fatima=fatima, jelle=jelle, otto=otto)
+        for part in (_people, _posts, _from_elsewhere, _belongings, _announced, _reactions):
+            await part(scene)
+        yield scene
 
 
 async def _people(scene: Scene) -> None:
@@ -193,6 +211,13 @@ async def _belongings(scene: Scene) -> None:
     for name in ("of jelle", "from elsewhere"):
         await done(fatima, f"/api/v1/statuses/{ids[name]}/bookmark")
         await done(fatima, f"/api/v1/statuses/{ids[name]}/favourite")
+
+
+async def _announced(scene: Scene) -> None:
+    number = await scene.town.instance.write(announcements.write, text="Vrijdag *onderhoud*, zegt @fatima #Wonen")
+    scene.ids["announcement"] = str(number)
+    answer = await scene.jelle.ask("PUT", f"/api/v1/announcements/{number}/reactions/👍")
+    assert answer.status == 200, answer.json
 
 
 async def _reactions(scene: Scene) -> None:

@@ -6,16 +6,12 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
-from fedgov.features.people.service import passwords
-from fedgov.federation import keys
 from fedgov.mastodon.table import TABLE
-from tests.fediverse import Fediverse, pooled_rsa
 from tests.mastodon.conftest import Answered, App, Counter
-from tests.mastodon.scene import PLENTY, done, nobodys
+from tests.mastodon.scene import done, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -89,16 +85,8 @@ AT_ONCE: Final[dict[str, str]] = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def full(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Any]]:
     """A town hall where everything is there six times: whose app by name, and what stands in the paths."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keys, "generate_rsa", pooled_rsa)
-        patch.setattr(passwords, "hash_password", nobodys)
-        fediverse = Fediverse(tmp_path_factory.mktemp("paging"))
-        async with aiohttp.ClientSession() as session:
-            try:
-                counter = Counter(await fediverse.add("gouda", settings=PLENTY), session, fediverse)
-                yield await _fill(counter)
-            finally:
-                await fediverse.close()
+    async with opened(tmp_path_factory.mktemp("paging")) as counter:
+        yield await _fill(counter)
 
 
 async def _fill(counter: Counter) -> dict[str, Any]:

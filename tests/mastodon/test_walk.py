@@ -39,7 +39,8 @@ class Visit:
     """How one operation is called.
 
     Args:
-        at: What stands in the place of the path: a name in the ids of the scene, or something that makes it.
+        at: What stands in the place of the path: a name in the ids of the scene, or something that makes it; with
+            ``|`` between them when there are several.
         params: The query.
         json: The body.
         by: Whose app calls.
@@ -150,6 +151,16 @@ async def new_follow_request(scene: Scene) -> str:
     await done(app, f"/api/v1/accounts/{scene.ids['fatima']}/follow")
     assert (await scene.fatima.ask("PATCH", "/api/v1/profile", json={"locked": False})).status == 200
     return str((await app.get("/api/v1/accounts/verify_credentials")).json["id"])
+
+
+async def reaction(scene: Scene) -> str:
+    return f"{scene.ids['announcement']}|👍"
+
+
+async def new_reaction(scene: Scene) -> str:
+    answer = await scene.fatima.ask("PUT", f"/api/v1/announcements/{scene.ids['announcement']}/reactions/🎉")
+    assert answer.status == 200, answer.json
+    return f"{scene.ids['announcement']}|🎉"
 
 
 async def beginning(scene: Scene) -> str:
@@ -289,6 +300,10 @@ VISITS: Final[Mapping[str, Visit]] = {
     "GET /api/v1/preferences": Visit(entity="-"),
     "GET /health": Visit(entity="-"),
     "GET /api/v1/trends": Visit(entity="[Tag]"),
+    "GET /api/v2/search": Visit(params={"q": "wonen"}),
+    "POST /api/v1/announcements/:id/dismiss": Visit(at="announcement"),
+    "PUT /api/v1/announcements/:id/reactions/:name": Visit(at=reaction),
+    "DELETE /api/v1/announcements/:id/reactions/:name": Visit(at=new_reaction),
     # OAuth
     "GET /oauth/userinfo": Visit(entity="-"),
     "POST /api/v1/apps": Visit(json=_APP, by=lambda scene: scene.visitor),
@@ -358,7 +373,8 @@ async def _call(scene: Scene, endpoint: Endpoint, visit: Visit) -> Answered:
     if visit.json is not None:
         options["json"] = visit.json(scene) if callable(visit.json) else visit.json
     app = visit.by(scene) if visit.by is not None else scene.fatima
-    return await app.ask(endpoint.method, _NAME.sub(at, endpoint.path), **options)
+    places = iter(at.split("|"))
+    return await app.ask(endpoint.method, _NAME.sub(lambda _: next(places), endpoint.path), **options)
 
 
 def demand_answer(endpoint: Endpoint, visit: Visit, answer: Answered) -> None:

@@ -27,9 +27,6 @@ REVOKED_KEPT: Final = 30 * DAY
 """Milliseconds that a revoked token is kept."""
 APP_KEPT: Final = 30 * DAY
 """Milliseconds that an app is kept that nobody uses; programs remember for a while what they registered."""
-APPS_PER_HOUR: Final = 60
-"""How many apps may be registered from one network; a whole town hall can have one address."""
-
 MAX_APP_NAME: Final = 100
 MAX_WEBSITE: Final = 2_000
 MAX_URIS: Final = 20

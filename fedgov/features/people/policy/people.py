@@ -219,8 +219,6 @@ _FREE_TRIES_ADDRESS: Final = 20
 FORGET_AFTER: Final = DAY
 """Milliseconds without an attempt after which earlier ones do not count any more."""
 
-_REGISTRATIONS: Final = 5
-
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
@@ -253,9 +251,15 @@ def wait_for_address(attempts: Attempts, *, now: int) -> int:
     return _wait(attempts, now=now, free=_FREE_TRIES_ADDRESS, longest=_LONGEST_WAIT_ADDRESS)
 
 
-def wait_for_registration(attempts: Attempts, *, now: int) -> int:
-    """Return the milliseconds until this address may make another account; 0 for now."""
-    return _wait(attempts, now=now, free=_REGISTRATIONS, longest=FORGET_AFTER, first=10 * MINUTE)
+def wait_for_registration(attempts: Attempts, *, now: int, free: int) -> int:
+    """Return the milliseconds until this address may make another account; 0 for now.
+
+    Args:
+        attempts: How many it made.
+        now: Milliseconds since the epoch.
+        free: So many need not wait.
+    """
+    return _wait(attempts, now=now, free=free, longest=FORGET_AFTER, first=10 * MINUTE)
 
 
 def _wait(attempts: Attempts, *, now: int, free: int, longest: int, first: int = _FIRST_WAIT) -> int:

@@ -97,7 +97,7 @@ def count_registration(tx: Transaction, *, address: str) -> None:
     rates.forget_old(tx)
     subject = rates.for_registration(address)
     before = rates.so_far(tx, subject=subject)
-    rates.refuse_for(policy.wait_for_registration(before, now=tx.now))
+    rates.refuse_for(policy.wait_for_registration(before, now=tx.now, free=tx.config.limits.registrations_at_once))
     rates.count(tx, subject=subject, before=before)
 
 

@@ -109,7 +109,8 @@ def register_app(
         created_at=tx.now,
     )
     if tx.by.source:
-        tx.setting.limiter.spend("apps", tx.by.source, most=policy.APPS_PER_HOUR, per=HOUR, now=tx.now)
+        most = tx.config.limits.apps_per_hour
+        tx.setting.limiter.spend("apps", tx.by.source, most=most, per=HOUR, now=tx.now)
     secret = secrets.token_urlsafe(32)
     tx.execute(
         apps.insert(),

@@ -147,7 +147,7 @@ def test_a_name_is_plain_and_short(town: Town) -> None:
 
 def test_one_network_cannot_register_apps_without_end(town: Town) -> None:
     town.tx.by = By(door="api", source="192.0.2.0/24")
-    for _ in range(policy.APPS_PER_HOUR):
+    for _ in range(town.tx.config.limits.apps_per_hour):
         register(town.tx)
     with pytest.raises(RateLimitedError):
         register(town.tx)
