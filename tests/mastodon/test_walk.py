@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,6 +11,8 @@ from typing import Any, Final
 import aiohttp
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.table import TABLE
@@ -163,6 +166,26 @@ async def new_reaction(scene: Scene) -> str:
     return f"{scene.ids['announcement']}|🎉"
 
 
+PUSH: Final = "/api/v1/push/subscription"
+
+
+async def subscribed(scene: Scene) -> str:
+    """Otto, to whom nothing happens, has an app that wants to be told."""
+    await done(scene.otto, PUSH, **_subscription(scene))
+    return ""
+
+
+def _subscription(_scene: Scene) -> dict[str, Any]:
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    point = public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    p256dh, auth = (urlsafe_b64encode(each).decode().rstrip("=") for each in (point, bytes(16)))
+    keys = {"p256dh": p256dh, "auth": auth}
+    return {
+        "subscription": {"endpoint": "https://push.example/otto", "keys": keys},
+        "data": {"alerts": {"mention": True}, "policy": "all"},
+    }
+
+
 async def beginning(scene: Scene) -> str:
     """The day since when the terms are as they are."""
     return str((await scene.visitor.get("/api/v1/instance/privacy_policy")).json["updated_at"])[:10]
@@ -293,6 +316,11 @@ VISITS: Final[Mapping[str, Visit]] = {
     "POST /api/v1/featured_tags": Visit(json={"name": "Verkeer"}),
     "DELETE /api/v1/featured_tags/:id": Visit(at=new_featured_tag),
     "GET /api/v1/timelines/tag/:hashtag": Visit(at=_word("wonen")),
+    # web push
+    f"GET {PUSH}": Visit(at=subscribed, by=lambda scene: scene.otto),
+    f"POST {PUSH}": Visit(json=_subscription, by=lambda scene: scene.otto),
+    f"PUT {PUSH}": Visit(at=subscribed, json={"data": {"alerts": {"follow": True}}}, by=lambda scene: scene.otto),
+    f"DELETE {PUSH}": Visit(at=subscribed, by=lambda scene: scene.otto),
     # what can be seen of the instance
     "GET /api/v1/instance/terms_of_service/:date": Visit(at=beginning),
     "GET /api/v1/instance/languages": Visit(entity="-"),
