@@ -8,6 +8,7 @@ from tests.benchmarks.workloads.between import w3, w8
 from tests.benchmarks.workloads.common import Workload
 from tests.benchmarks.workloads.fan_out import w2, w10
 from tests.benchmarks.workloads.inbound import w1, w1b, w1c
+from tests.benchmarks.workloads.searching import w5
 from tests.benchmarks.workloads.size import w6, w6_loaded, w7, w11
 from tests.benchmarks.workloads.timeline import w4
 
@@ -18,6 +19,7 @@ WORKLOADS: Final[dict[str, Workload]] = {
     "W2": w2,
     "W3": w3,
     "W4": w4,
+    "W5": w5,
     "W6": w6,
     "W6-loaded": w6_loaded,
     "W7": w7,
