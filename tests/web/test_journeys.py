@@ -170,7 +170,7 @@ async def test_a_mistake_keeps_what_was_typed_and_leads_to_the_field(invite: Inv
 async def test_another_language_shows_the_same_page(invite: Invite) -> None:
     guest = await invite("anna")
     await guest.go("/search?q=bram")
-    for language, words in (("fy", "Minsken sykje"), ("en", "Find people"), ("nl", "Mensen zoeken")):
+    for language, words in (("fy", "Sykje"), ("en", "Search"), ("nl", "Zoeken")):
         await guest.page.click(f".languages a[hreflang={language}]")
         assert await guest.text("h1") == words
         assert re.search(r"/search\?q=bram", guest.page.url)

@@ -1,16 +1,19 @@
-"""The page on which people are found: by name, handle or address."""
+"""The page on which people, subjects and messages are found: by words, by handle or by address."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import quote, urlencode
 
 from quart import Blueprint, Response, request
 
 from fedgov.features.people import queries as people_queries
 from fedgov.features.people.present import cards_of, person_cards
 from fedgov.features.posts.present import post_cards
+from fedgov.features.posts.queries.tags_found import tags_that_begin
 from fedgov.features.search.policy.wanted import Link, Words, read_query
-from fedgov.features.search.queries import Found, known
+from fedgov.features.search.queries import Found, find_posts, known
 from fedgov.features.search.service import host_of, look_up
 from fedgov.kernel.errors import (
     FedgovError,
@@ -21,13 +24,16 @@ from fedgov.kernel.errors import (
     RateLimitedError,
     UnreachableError,
 )
+from fedgov.kernel.pagination import PageRequest, page_request
 from fedgov.kernel.uris import Handle
 from fedgov.store.transaction import Transaction
-from fedgov.web.cards import PersonCard, PostCard
+from fedgov.web.cards import PageLinks, PersonCard, PostCard, TagCard
 from fedgov.web.desk import current_instance
 from fedgov.web.language import Translator
 from fedgov.web.render import current_translator, render
 from fedgov.web.session import current_visitor
+
+MAX_TAGS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +41,9 @@ class Results:
     """What a page of results shows; ``problem`` in the reader's language."""
 
     people: tuple[PersonCard, ...] = ()
+    tags: tuple[TagCard, ...] = ()
     posts: tuple[PostCard, ...] = ()
+    pages: PageLinks = PageLinks()  # noqa: RUF009 - frozen
     problem: str = ""
 
 
@@ -52,7 +60,14 @@ async def search() -> Response:
     wanted = read_query(request.args.get("q", ""), scheme=site.scheme)
     found = await _search(wanted, viewer=None if visitor is None else visitor.actor_uri)
     return await render(
-        "people/search.html", q=_shown(wanted), people=found.people, posts=found.posts, problem=found.problem
+        "people/search.html",
+        q=_shown(wanted),
+        people=found.people,
+        tags=found.tags,
+        posts=found.posts,
+        pages=found.pages,
+        problem=found.problem,
+        is_first=request.args.get("max_id") is None,
     )
 
 
@@ -69,7 +84,8 @@ def _shown(wanted: Handle | Link | Words) -> str:
 async def _search(wanted: Handle | Link | Words, *, viewer: str | None) -> Results:
     instance = current_instance()
     if isinstance(wanted, Words):
-        return await instance.read(_by_words, text=wanted.text, viewer=viewer)
+        page = page_request(max_id=request.args.get("max_id"))
+        return await instance.read(_by_words, text=wanted.text, viewer=viewer, page=page)
     if viewer is None:
         return await _as_visitor(wanted)
     try:
@@ -91,9 +107,32 @@ async def _as_visitor(wanted: Handle | Link) -> Results:
     return Results(problem=translator.gettext("Log in to look up people and messages of other organisations."))
 
 
-def _by_words(tx: Transaction, *, text: str, viewer: str | None) -> Results:
-    rows = people_queries.search(tx, text=text, viewer=viewer)
-    return Results(people=tuple(cards_of(tx, rows).values()))
+def _by_words(tx: Transaction, *, text: str, viewer: str | None, page: PageRequest) -> Results:
+    posts, older = _posts(tx, text=text, viewer=viewer, page=page)
+    if page.max_id is not None:
+        return Results(posts=posts, pages=PageLinks(newer=_path(text), older=older))
+    people = () if text.startswith("#") else people_queries.search(tx, text=text, viewer=viewer)
+    tags = tags_that_begin(tx, text=text, viewer=viewer, limit=MAX_TAGS)
+    return Results(
+        people=tuple(cards_of(tx, people).values()),
+        tags=tuple(TagCard(name=tag, url=f"/tags/{quote(tag)}") for tag in tags),
+        posts=posts,
+        pages=PageLinks(older=older),
+    )
+
+
+def _posts(
+    tx: Transaction, *, text: str, viewer: str | None, page: PageRequest
+) -> tuple[tuple[PostCard, ...], str | None]:
+    """Return the cards of one page, and where the next one is."""
+    rows = find_posts(tx, text=text, viewer=viewer, page=replace(page, limit=page.limit + 1))
+    shown = rows[: page.limit]
+    older = _path(text, max_id=shown[-1].object_id) if len(rows) > page.limit else None
+    return tuple(post_cards(tx, shown, viewer)), older
+
+
+def _path(text: str, **cursor: int) -> str:
+    return f"/search?{urlencode({'q': text, **cursor})}"
 
 
 def _cards(tx: Transaction, *, found: Found, viewer: str | None) -> Results:

@@ -30,6 +30,7 @@ from fedgov.web.cards import (
     Receipt,
     Relation,
     ReplyTo,
+    TagCard,
 )
 from fedgov.web.forms import Form, form_of
 from fedgov.web.rows import (
@@ -221,6 +222,9 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("people/search.html", {}),
     ("people/search.html", {"q": "<jelle>", "people": (JELLE,), "posts": (POST,)}),
     ("people/search.html", {"q": "<jelle>"}),
+    ("people/search.html", {"q": "fiets", "tags": (TagCard(name="fiets", url="/tags/fiets"),), "posts": (POST,),
+                            "pages": PageLinks(older="/search?q=fiets&max_id=1")}),
+    ("people/search.html", {"q": "fiets", "is_first": False, "pages": PageLinks(newer="/search?q=fiets")}),
     ("people/search.html", {"q": "@a@b.example", "problem": "b.example antwoordt niet"}),
     ("people/follow_requests.html", {"requests": (FollowRequestRow(person=JELLE, at=NOW),)}),
     ("people/follow_requests.html", {"requests": ()}),

@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 
 from fedgov.activitystreams.audience import Visibility
+from fedgov.features.posts.service import storing
 from fedgov.features.search.pages import blueprint
+from fedgov.federation import objects
 from fedgov.instance import Instance
 from fedgov.kernel.errors import (
     FedgovError,
@@ -139,7 +141,7 @@ async def test_somebody_with_whom_there_is_a_block_is_not_found_by_name(town: In
 async def test_what_was_typed_comes_back_as_text(anna: Counter) -> None:
     html = await search(anna, '"><script>alert(1)</script>')
     assert "<script>alert(1)" not in html
-    assert "Nobody found for" in html
+    assert "Nothing found for" in html
 
 
 @pytest.mark.parametrize("typed", ["@jelle@leeuwarden.example", "jelle@leeuwarden.example"])
@@ -157,8 +159,6 @@ async def test_the_address_of_a_person_elsewhere_is_looked_up(town: Instance, an
 
 async def test_the_address_of_a_message_elsewhere_is_looked_up(town: Instance, anna: Counter, world: World) -> None:
     def stored(tx: Transaction, object_id: int) -> str:
-        from fedgov.federation import objects
-
         row = objects.find_by_id(tx, row_id=object_id)
         assert row is not None
         return str(row.uri)
@@ -240,7 +240,7 @@ async def test_what_went_wrong_is_said_plainly(anna: Counter, world: World, trou
     world.trouble = trouble
     html = await search(anna, "@fenna@harlingen.example")
     assert words in html
-    assert "Nobody found for" not in html
+    assert "Nothing found for" not in html
 
 
 @pytest.mark.parametrize(("trouble", "words"), [("nothing", "no person or message"), ("other", "no person or message")])
@@ -262,3 +262,66 @@ async def test_a_server_that_we_do_not_trust_is_not_asked_and_shows_nobody(
     assert "does not exchange messages with leeuwarden.example" in html
     assert people(html) == []
     assert world.asked == []
+
+
+# --- messages by their words ------------------------------------------------------------------------------------
+
+
+def publish(tx: Transaction, text: str, visibility: Visibility, *hashtags: str) -> int:
+    """Store a message of Bouke without telling anybody; return its row id."""
+    number = tx.new_id()
+    uri = tx.site.post(number)
+    objects.add(
+        tx,
+        uri=uri,
+        kind="Note",
+        author=BOUKE,
+        visibility=visibility,
+        targets=(),
+        document="{}",
+        published_at=tx.now,
+        row_id=number,
+    )
+    said = storing.Text(content_html=f"<p>{text}</p>", hashtags=hashtags)
+    storing.store(
+        tx,
+        storing.NewPost(
+            object_id=number,
+            uri=uri,
+            author=BOUKE,
+            kind="Note",
+            visibility=visibility,
+            text=said,
+            published_at=tx.now,
+        ),
+    )
+    return number
+
+
+async def test_messages_and_subjects_are_found_by_words_beside_people(town: Instance, anna: Counter) -> None:
+    shown = await town.write(publish, "Het #inkoopkader is klaar", Visibility.ORGANISATION, "inkoopkader")
+    html = await search(anna, "inkoop")
+
+    assert people(html) == ["@bouke@groningen.example"]
+    assert '<a class="tag" href="/tags/inkoopkader">#inkoopkader</a>' in html
+    assert f'id="post-{shown}"' in html
+
+
+async def test_nobody_sees_a_message_that_is_for_somebody_else(town: Instance, anna: Counter, visitor: Counter) -> None:
+    await town.write(publish, "Iets #vertrouwelijks", Visibility.DIRECT, "vertrouwelijks")
+    public = await town.write(publish, "Iets openbaars", Visibility.PUBLIC)
+
+    assert "Nothing found for" in await search(anna, "vertrouwelijks")
+    assert f'id="post-{public}"' in await search(anna, "openbaars")
+    html = await search(visitor, "openbaars")
+    assert "Nothing found for" in html
+    assert "Log in to search messages too." in html
+
+
+async def test_older_messages_are_on_the_next_page(town: Instance, anna: Counter) -> None:
+    ids = [await town.write(publish, f"Verslag {number}", Visibility.PUBLIC) for number in range(21)]
+    html = await search(anna, "verslag")
+    assert f'id="post-{ids[0]}"' not in html
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', html)
+    answer = await anna.get(older.replace("&amp;", "&"))
+    assert f'id="post-{ids[0]}"' in str(await answer.get_data(as_text=True))
