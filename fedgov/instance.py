@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from fedgov.kernel.acting import SERVER, By
 from fedgov.kernel.clock import Clock
@@ -42,6 +42,9 @@ class Trust(Protocol):
     async def settled(self) -> None:
         """Return when `allows` heeds everything of which a signal was sent."""
         ...
+
+
+PICTURE_OR_SOUND: Final = "image/*, audio/*, video/*;q=0.9"
 
 
 class Fetch(Protocol):
@@ -85,8 +88,13 @@ class Fetch(Protocol):
         """Ask for the replies to a remote post that we do not have, in the background; returns at once."""
         ...
 
-    async def file(self, url: str, *, max_bytes: int) -> tuple[str, bytes]:
+    async def file(self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND) -> tuple[str, bytes]:
         """Return media type and bytes of a remote file; nothing is stored.
+
+        Args:
+            url: Where it is.
+            max_bytes: Most bytes of it.
+            accept: What is asked for, as an Accept header.
 
         Raises:
             NotFoundError: It is not there, or too large.
@@ -212,5 +220,5 @@ class _PersonalFetch:
     def refresh_thread(self, uri: str) -> None:
         self._fetch.refresh_thread(uri)
 
-    async def file(self, url: str, *, max_bytes: int) -> tuple[str, bytes]:
-        return await self._fetch.file(url, max_bytes=max_bytes)
+    async def file(self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND) -> tuple[str, bytes]:
+        return await self._fetch.file(url, max_bytes=max_bytes, accept=accept)

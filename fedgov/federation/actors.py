@@ -288,7 +288,7 @@ def document(tx: Transaction, *, row: Row[Any]) -> Document:
         also_known_as=tuple(orjson.loads(row.also_known_as)),
         moved_to=row.moved_to,
         published=row.created_at,
-        fields=tuple(ProfileField(name=name, value=value) for name, value in orjson.loads(row.fields)),
+        fields=tuple(ProfileField(name=name, value=value) for name, value, *_ in orjson.loads(row.fields)),
         keys=tuple(keyring.documents(tx, owner=uri)),
         capabilities=CAPABILITIES,
         webfinger=f"{row.username}@{site.domain}",

@@ -28,6 +28,7 @@ from fedgov.federation.dispatch import ANY, FetchedObject, Keepers
 from fedgov.federation.postroom import PostRoom
 from fedgov.federation.signatures.message import outgoing
 from fedgov.federation.signatures.shapes import Shape, next_shape, shape_for
+from fedgov.instance import PICTURE_OR_SOUND
 from fedgov.kernel.clock import DAY
 from fedgov.kernel.errors import (
     FedgovError,
@@ -303,15 +304,10 @@ class Fetcher:
 
     # --- files ----------------------------------------------------------------------------------------------
 
-    async def file(self, url: str, *, max_bytes: int) -> tuple[str, bytes]:
+    async def file(self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND) -> tuple[str, bytes]:
         """Return media type and bytes of a remote file; nothing is stored."""
         try:
-            answer = await self._room.client.get(
-                url,
-                accept="image/*, audio/*, video/*;q=0.9",
-                may_visit=self._may_visit,
-                max_bytes=max_bytes,
-            )
+            answer = await self._room.client.get(url, accept=accept, may_visit=self._may_visit, max_bytes=max_bytes)
         except MalformedError as error:
             raise NotFoundError("the file cannot be used", detail=error.detail) from None
         demand_success(answer)

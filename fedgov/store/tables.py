@@ -75,7 +75,9 @@ actors: Final = Table(
     Column("lists_followers", Boolean, nullable=False, server_default="1"),  # False: counts only
     Column("moved_to", Text),
     Column("also_known_as", Text, nullable=False, server_default="[]"),  # JSON array of URIs
-    Column("fields", Text, nullable=False, server_default="[]"),  # JSON array of [name, sanitised HTML]
+    Column(
+        "fields", Text, nullable=False, server_default="[]"
+    ),  # JSON array of [name, sanitised HTML], and since when its link leads back
     Column("document", Text),  # JSON as received; None for local actors, whose document is built
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),

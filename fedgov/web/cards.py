@@ -364,11 +364,11 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileField:
-    """A row on a profile: plain-text name, sanitised HTML value; confirmed when the linked page links back."""
+    """A row on a profile: plain-text name, sanitised HTML value, and since when the linked page links back."""
 
     name: str
     value_html: Markup
-    confirmed: bool = False
+    confirmed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

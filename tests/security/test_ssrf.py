@@ -25,7 +25,9 @@ from fedgov.features.notices.service import push
 from fedgov.features.notices.service.notifications import notify
 from fedgov.features.notices.tables import push_messages
 from fedgov.features.notices.vocabulary import Kind, PushPolicy
+from fedgov.features.people.service import fields
 from fedgov.features.people.service import follows as following
+from fedgov.features.people.service.profiles import Profile, change_profile
 from fedgov.features.posts.inbox import keep
 from fedgov.federation import actors, follows, keyring
 from fedgov.federation.backfill import Backfiller
@@ -426,13 +428,19 @@ def _leave_message(tx: Transaction, *, owner: str, friend: str, endpoint: str) -
     tx.signal(push.TOPIC)
 
 
+async def link_of_a_profile(lab: Lab, trap: Trap) -> None:
+    instance, fatima = lab.internet.town.instance, lab.internet.fatima.uri
+    await instance.write(change_profile, actor=fatima, profile=Profile(fields=(("Site", trap.url("/me")),)))
+    await fields.look(instance)
+
+
 SINKS: Final[dict[str, Sink]] = {
     sink.__name__: sink
     for sink in (
         *(key_id, signed_get, proof_key, actor, shared_object, created_object, answered, quoted),
         *(replies, page_of_replies, listed_reply, followers, inbox, shared_inbox),
         *(copied_file, copied_emoji, asked_of_the_proxy, handle, link_of_webfinger, nodeinfo, link_of_nodeinfo),
-        *(target_of_a_move, searched, searched_handle, push_endpoint),
+        *(target_of_a_move, searched, searched_handle, push_endpoint, link_of_a_profile),
     )
 }
 NEVER_FOLLOWED: Final = frozenset({"asked_of_the_proxy", "link_of_nodeinfo"})

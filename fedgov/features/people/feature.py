@@ -7,7 +7,7 @@ from typing import Final
 from fedgov.features.people.commands import COMMANDS
 from fedgov.features.people.inbox import HANDLERS
 from fedgov.features.people.pages.blueprint import blueprint
-from fedgov.features.people.service.pruning import EVERY, prune
+from fedgov.features.people.service import fields, pruning
 from fedgov.features.plate import Feature, Job
 
 FEATURE: Final = Feature(
@@ -15,5 +15,8 @@ FEATURE: Final = Feature(
     handlers=HANDLERS,
     pages=blueprint,
     commands=COMMANDS,
-    jobs=(Job(name="prune apps and tokens", every=EVERY, run=prune),),
+    jobs=(
+        Job(name="prune apps and tokens", every=pruning.EVERY, run=pruning.prune),
+        Job(name="look at links of profiles", every=fields.EVERY, run=fields.look),
+    ),
 )

@@ -199,8 +199,8 @@ def _described(
         emojis=_emojis(row, row.summary_html, row.fields, folder=folder),
         about_html=Markup(row.summary_html),  # noqa: S704 - sanitised when it was stored
         fields=tuple(
-            ProfileField(name=name, value_html=Markup(value))  # noqa: S704 - as above
-            for name, value in orjson.loads(row.fields)
+            ProfileField(name=name, value_html=Markup(value), confirmed_at=next(iter(since), None))  # noqa: S704 - as above
+            for name, value, *since in orjson.loads(row.fields)
         ),
         followers=followers,
         following=following,

@@ -43,6 +43,17 @@ sanctions: Final = Table(
 )
 """What an administrator decided about somebody, here or elsewhere; None for what does not hold."""
 
+profile_links: Final = Table(
+    "profile_links",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("url", String(200), primary_key=True),  # as it stands on the profile
+    Column("confirmed_at", BigInteger),  # when the page was first seen to link back; None: it does not
+    Column("look_at", BigInteger, nullable=False),
+    Index("ix_profile_links_look_at", "look_at"),
+)
+"""Pages that people link to from their profiles."""
+
 sessions: Final = Table(
     "sessions",
     metadata,

@@ -13,7 +13,7 @@ from fedgov.features.people.present import REMEMBERED
 from fedgov.kernel.clock import DAY, to_rfc3339
 from fedgov.kernel.uris import Site
 from fedgov.mastodon.entities.emoji import emoji_entities
-from fedgov.web.cards import ProfileCard
+from fedgov.web.cards import ProfileCard, ProfileField
 
 Entity = dict[str, Any]
 
@@ -77,9 +77,15 @@ def account_entity(known: Known, *, site: Site) -> Entity:
         "noindex": not profile.indexable,
         "emojis": emoji_entities({*person.emojis, *profile.emojis}, site=site),
         "roles": [],
-        "fields": [{"name": each.name, "value": each.value_html, "verified_at": None} for each in profile.fields],
+        "fields": [field_entity(each) for each in profile.fields],
         "moved": None if known.moved_to is None else account_entity(known.moved_to, site=site),
     }
+
+
+def field_entity(field: ProfileField) -> Entity:
+    """Return a Field entity."""
+    since = None if field.confirmed_at is None else to_rfc3339(field.confirmed_at)
+    return {"name": field.name, "value": field.value_html, "verified_at": since}
 
 
 def _begin_of_day(moment: int) -> int:

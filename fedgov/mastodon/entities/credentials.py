@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fedgov.kernel.uris import Site
-from fedgov.mastodon.entities.account import Entity, Known, account_entity
+from fedgov.mastodon.entities.account import Entity, Known, account_entity, field_entity
 from fedgov.mastodon.entities.audience import visibility_of
 
 _COLLEAGUE: Final = {"id": "-99", "name": "", "permissions": "0", "color": "", "highlighted": False}
@@ -50,7 +50,7 @@ def credential_account(own: Own, *, site: Site) -> Entity:
         "sensitive": own.sensitive,
         "language": own.language,
         "note": own.note,
-        "fields": [{"name": name, "value": value, "verified_at": None} for name, value in own.fields],
+        "fields": _typed_fields(own),
         "follow_requests_count": own.follow_requests,
         "hide_collections": not profile.lists_followers,
         "discoverable": profile.discoverable,
@@ -69,7 +69,7 @@ def profile_entity(own: Own, *, site: Site) -> Entity:
     copied = ("id", "display_name", "locked", "bot", "discoverable", "indexable", "hide_collections")
     return {name: account[name] for name in copied} | {
         "note": own.note,
-        "fields": [{"name": name, "value": value, "verified_at": None} for name, value in own.fields],
+        "fields": _typed_fields(own),
         "avatar": account["avatar"] if profile.person.avatar_url else None,
         "avatar_static": account["avatar"] if profile.person.avatar_url else None,
         "avatar_description": "",
@@ -82,6 +82,14 @@ def profile_entity(own: Own, *, site: Site) -> Entity:
         "attribution_domains": [],
         "featured_tags": [],
     }
+
+
+def _typed_fields(own: Own) -> list[Entity]:
+    """Return the fields as typed; whether a link leads back is known of those that are shown, which are the same."""
+    return [
+        {"name": name, "value": value, "verified_at": field_entity(each)["verified_at"]}
+        for (name, value), each in zip(own.fields, own.known.profile.fields, strict=True)
+    ]
 
 
 def preferences_entity(own: Own) -> Entity:

@@ -162,7 +162,7 @@ REACH: Final = ReachCard(people=14, organisations=tuple("ABCDEFGH"), unknown=("@
 PROFILE: Final = ProfileCard(
     person=JELLE,
     about_html=Markup("<p>Inkoop</p>"),
-    fields=(ProfileField(name="Site", value_html=Markup("x"), confirmed=True),),
+    fields=(ProfileField(name="Site", value_html=Markup("x"), confirmed_at=NOW),),
     posts=3,
     followers=1_204,
     following=8,

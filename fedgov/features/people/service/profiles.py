@@ -15,6 +15,7 @@ from fedgov.activitystreams.actor import PERSONAL, Actor
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
 from fedgov.features.people import queries
 from fedgov.features.people.policy import people as policy
+from fedgov.features.people.service import fields
 from fedgov.features.people.service.follows import active
 from fedgov.features.people.tables import accounts
 from fedgov.features.people.vocabulary import ProfileChanged
@@ -26,7 +27,6 @@ from fedgov.kernel.clock import to_rfc3339
 from fedgov.kernel.errors import ConflictError, InvalidError
 from fedgov.kernel.text.markdown import render_markdown
 from fedgov.kernel.text.plain import clean_name
-from fedgov.kernel.text.sanitise import plain_to_html
 from fedgov.store import audit
 from fedgov.store.transaction import Transaction
 
@@ -96,7 +96,10 @@ def change_profile(
     if profile.summary is not None:
         sources["summary_source"], values["summary_html"] = _summary(tx, profile.summary)
     if profile.fields is not None:
-        sources["fields_source"], values["fields"] = _fields(profile.fields)
+        kept = fields.typed(profile.fields)
+        fields.expect_links(tx, actor=actor, fields=kept)
+        sources["fields_source"] = orjson.dumps(kept).decode()
+        values["fields"] = fields.shown(tx, kept, actor=actor)
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     if sources:
         tx.execute(update(accounts).where(accounts.c.actor_uri == actor).values(**sources))
@@ -275,19 +278,3 @@ def _summary(tx: Transaction, text: str) -> tuple[str, str]:
         return None if row is None else str(row.uri)
 
     return source, render_markdown(source, resolve_mention=profile_of).html
-
-
-def _fields(fields: tuple[tuple[str, str], ...]) -> tuple[str, str]:
-    """Return the fields as typed and as shown, both as JSON; those with neither name nor value are left out."""
-    typed = [(clean_name(name, limit=policy.MAX_LINE), value.strip()) for name, value in fields]
-    kept = [(name, value) for name, value in typed if name or value]
-    if len(kept) > policy.MAX_FIELDS:
-        raise InvalidError("eight fields are enough", field="field_value")
-    if any(len(value) > policy.MAX_LINE for _, value in kept):
-        raise InvalidError("a field is too long; 200 characters at most", field="field_value")
-    shown = [(name, _inline(value)) for name, value in kept]
-    return orjson.dumps(kept).decode(), orjson.dumps(shown).decode()
-
-
-def _inline(text: str) -> str:
-    return plain_to_html(" ".join(text.split())).removeprefix("<p>").removesuffix("</p>")

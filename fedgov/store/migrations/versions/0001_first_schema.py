@@ -918,6 +918,17 @@ def upgrade() -> None:
         batch_op.create_index('ix_posts_thread', ['thread_id', 'object_id'], unique=False)
         batch_op.create_index('ix_posts_visibility', ['visibility', 'local', 'object_id'], unique=False)
 
+    op.create_table('profile_links',
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('url', sa.String(length=200), nullable=False),
+    sa.Column('confirmed_at', sa.BigInteger(), nullable=True),
+    sa.Column('look_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_profile_links_account_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('account_id', 'url', name=op.f('pk_profile_links'))
+    )
+    with op.batch_alter_table('profile_links', schema=None) as batch_op:
+        batch_op.create_index('ix_profile_links_look_at', ['look_at'], unique=False)
+
     op.create_table('sessions',
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('id', sa.BigInteger(), nullable=False),
