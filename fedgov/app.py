@@ -178,6 +178,7 @@ class Running:
             "describe": self.describer.run,
             "mend": self.mender.run,
             "backfill": self.backfiller.run,
+            "streams": self.reception.hub.run,
             "lag": partial(_measure_lag, self.instance),
         }
         for name in _WATCHED:
@@ -439,7 +440,7 @@ class Server:
             await self._answer_unknown(scope, receive, send)
             return
         _believe_proxy(scope, running.instance.config)
-        door = running.door(scope) if scope["type"] == "http" else None
+        door = running.door(scope) if scope["type"] == "http" else running.reception.match_socket()
         if door is not None:
             await door(scope, receive, send)
             return
@@ -492,6 +493,12 @@ class Server:
         """Say at `/readyz` from now on that nobody should send new requests."""
         for running in self.running:
             running.instance.vitals.stopping = True
+        self.end_streams()
+
+    def end_streams(self) -> None:
+        """End what would stay open for ever; whoever listens comes back to the next server."""
+        for running in self.running:
+            running.reception.hub.stop()
 
     async def open(self) -> None:
         """Open and start all instances."""

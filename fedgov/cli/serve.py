@@ -20,6 +20,7 @@ import uvloop
 
 from fedgov.app import Server
 from fedgov.cli.entrance import Entrance
+from fedgov.cli.wires import MAX_MESSAGE, HttpWire, SocketWire
 from fedgov.kernel.config import Config, read_listen
 from fedgov.store.erasures import QUARANTINE
 
@@ -126,6 +127,13 @@ class InstanceServer(uvicorn.Server):
         app.about_to_stop()
         asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.handle_exit, signal.SIGTERM, None)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop serving: streams first, since nothing else would end them."""
+        app = self.config.app
+        assert isinstance(app, Server)  # noqa: S101 - made by make_server
+        app.end_streams()
+        await super().shutdown(sockets=sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
@@ -144,8 +152,11 @@ def make_server(configs: Sequence[Config]) -> InstanceServer:
         uvicorn.Config(
             Server(configs),
             loop="uvloop",
-            http="httptools",
-            ws="none",
+            http=HttpWire,
+            ws=SocketWire,
+            ws_max_size=MAX_MESSAGE,
+            ws_ping_interval=None,  # streams show that they are alive all by themselves
+            ws_per_message_deflate=False,  # a dictionary of 256 KB for each connection
             lifespan="off",
             log_config=None,  # as the rest of fedgov
             log_level="warning",

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from fedgov.federation.doors.asgi import BODY_SECONDS, Request
+from fedgov.federation.doors.asgi import BODY_SECONDS, Request, Scope
 from fedgov.kernel.errors import MalformedError
 from fedgov.mastodon.parameters import MAX_PAIRS, Parameters, UploadedFile, json_tree, tree_of
 
@@ -34,7 +34,7 @@ async def read_parameters(request: Request, *, file_bytes: int) -> Parameters:
         TurnedAwayError: It is too large, or comes too slowly.
         HungUpError: The client went away.
     """
-    tree = tree_of(_pairs(request.scope["query_string"]))
+    tree = dict(query_of(request.scope).tree)
     if request.scope["method"] in _NO_BODY and request.headers.get(b"content-length", b"0") == b"0":
         return Parameters(tree)
     kind, options = parse_options_header(request.headers.get(b"content-type", b"").decode("latin-1"))
@@ -49,6 +49,15 @@ async def read_parameters(request: Request, *, file_bytes: int) -> Parameters:
     if kind == "application/json" or kind.endswith("+json"):
         return Parameters(tree | json_tree(body))
     return Parameters(tree | tree_of(_pairs(body)))
+
+
+def query_of(scope: Scope) -> Parameters:
+    """Return what the query of an address says.
+
+    Raises:
+        MalformedError: It cannot be read.
+    """
+    return Parameters(tree_of(_pairs(scope["query_string"])))
 
 
 def _weigh(_size: int) -> None:

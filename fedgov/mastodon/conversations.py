@@ -57,6 +57,12 @@ def _entities(tx: Transaction, found: Sequence[Conversation], *, owner: str) -> 
     return entities
 
 
+def conversation_entity_of(tx: Transaction, *, owner: str, object_id: int) -> Entity | None:
+    """Return the Conversation entity of which a message is the newest; None when it is not that person's."""
+    found = queries.find_ending_with(tx, owner=owner, object_id=object_id)
+    return next(iter(_entities(tx, [] if found is None else [found], owner=owner)), None)
+
+
 async def remove(call: Call) -> Reply:
     """Remove a conversation."""
     await call.write(conversations.remove_conversation, owner=call.me, conversation_id=call.row_id())

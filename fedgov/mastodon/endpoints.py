@@ -28,6 +28,7 @@ class Endpoint:
         files: Most files that one call may bring.
         raw: It reads its body by itself, because that is no list of parameters.
         what: What it does in one sentence, where its handler serves several; else its handler says so.
+        token_in_address: The token may be the parameter ``access_token`` too: a browser's EventSource has no headers.
     """
 
     method: Method
@@ -37,6 +38,7 @@ class Endpoint:
     files: int = 0
     raw: bool = False
     what: str = ""
+    token_in_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,10 +145,20 @@ def _index(
 
 async def show(call: Call) -> Reply:
     """Get a single notification."""
-    return shown(await call.read(_show, viewer=call.me, notification_id=call.row_id()))
+    return shown(await call.read(notification_entity_of, viewer=call.me, notification_id=call.row_id()))
 
 
-def _show(tx: Transaction, *, viewer: str, notification_id: int) -> Entity:
+def notification_entity_of(tx: Transaction, *, viewer: str, notification_id: int) -> Entity:
+    """Return the Notification entity of one of somebody's notifications.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the local actor whose it is.
+        notification_id: Its row id.
+
+    Raises:
+        NotFoundError: This person has no such notification, or it is not shown.
+    """
     each = queries.find_notification(tx, owner=viewer, notification_id=notification_id)
     found = None if each is None else entity_of(tx, each, viewer=viewer)
     if found is None:

@@ -20,10 +20,14 @@ from fedgov.kernel.acting import By
 from fedgov.kernel.errors import FedgovError, UnverifiedError
 from fedgov.kernel.metrics import STATUS_CODES
 from fedgov.mastodon import rates, replies
+from fedgov.mastodon.bearers import token_in, token_in_query
 from fedgov.mastodon.bodies import read_parameters
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint, Found
 from fedgov.mastodon.parameters import Parameters
+from fedgov.mastodon.streams.door import StreamDoor
+from fedgov.mastodon.streams.held import Held, hold
+from fedgov.mastodon.streams.hub import Hub
 from fedgov.mastodon.table import TABLE
 
 _OWN: Final = ("/api/", "/oauth/")
@@ -43,6 +47,12 @@ class Reception:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
+        self.hub = Hub(instance)
+        self._stream_door = StreamDoor(instance, hub=self.hub)
+
+    def match_socket(self) -> Door:
+        """Return what answers a WebSocket whose Host header names this instance, wherever it leads."""
+        return self._stream_door.open
 
     def match(self, scope: Scope) -> Door | None:
         """Return what answers a request; None when it is not for an app.
@@ -64,6 +74,10 @@ class Reception:
         try:
             self._instance.turnstile.demand(source, now=self._instance.clock.now())
             reply = await self._answer(found, request, source=source, told=told)
+            if isinstance(reply, Held) and scope["method"] != "HEAD":
+                self._instance.metrics.answered("api", reply.status, time.perf_counter() - begin)
+                await hold(reply, hub=self.hub, request=request, send=send, told=told)
+                return
         except FedgovError as error:
             _log.debug("refused", path=scope["path"], code=error.code, reason=error.safe, detail=error.detail)
             reply, code = replies.refusal(error), error.code
@@ -92,7 +106,7 @@ class Reception:
         endpoint = found.methods.get("GET" if method == "HEAD" else method)
         if endpoint is None:
             return replies.method_not_allowed([*found.methods, *(("HEAD",) if "GET" in found.methods else ())])
-        bearer = endpoint.access.admit(await self._bearer(request))
+        bearer = endpoint.access.admit(await self._bearer(request, anywhere=endpoint.token_in_address))
         who = bearer.actor_uri if bearer is not None and bearer.actor_uri else source
         uploads = endpoint.files > 0
         try:
@@ -114,31 +128,29 @@ class Reception:
             parameters=parameters,
             places=found.places,
             bearer=bearer,
-            token=_token_in(request),
+            token=token_in(request.headers),
         )
         return await endpoint.handle(call)
 
-    async def _bearer(self, request: Request) -> Bearer | None:
+    async def _bearer(self, request: Request, *, anywhere: bool) -> Bearer | None:
         """Return whom the token stands for; None when none was sent.
+
+        Args:
+            request: The request.
+            anywhere: The token may be in the address too.
 
         Raises:
             UnverifiedError: The token is not valid (any more).
 
         Spec: RFC 6750, section 2.1.
         """
-        token = _token_in(request)
+        token = token_in(request.headers) or (token_in_query(request.scope) if anywhere else "")
         if not token:
             return None
         bearer = await find_bearer(self._instance, token=token)
         if bearer is None:
             raise UnverifiedError("The access token is invalid")
         return bearer
-
-
-def _token_in(request: Request) -> str:
-    """Return the token that was sent; empty when there is none."""
-    scheme, _, token = request.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _is_own(path: str) -> bool:

@@ -75,9 +75,14 @@ NOTHING: Final = shown({})
 """Done, and nothing to tell."""
 
 
+def status_of(error: FedgovError) -> int:
+    """Return the HTTP status of a refusal."""
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 400)
+
+
 def refusal(error: FedgovError) -> Reply:
     """Return the answer to a call that was refused."""
-    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 400)
+    status = status_of(error)
     if isinstance(error, UnreachableError | RateLimitedError):
         seconds = DEFAULT_RETRY_AFTER if error.retry_after is None else error.retry_after
         return failure(status, error.safe, headers=[(b"retry-after", str(max(1, math.ceil(seconds))).encode("ascii"))])

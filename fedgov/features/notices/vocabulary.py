@@ -29,6 +29,28 @@ class Kind(StrEnum):
     """For administrators: somebody reported somebody."""
 
 
+class NewsKind(StrEnum):
+    """What open streams are told of; see `fedgov.store.news`."""
+
+    POST = "post"
+    """A new post: row id of the object."""
+    SHARE = "share"
+    """A post was shared: row id of the share."""
+    EDIT = "edit"
+    """A post was edited: row id of the object."""
+    GONE = "gone"
+    """A post or a share was taken away: its row id, and the row ids of whom to tell, or `EVERYBODY`."""
+    NOTIFICATION = "notification"
+    """Somebody is told something: row id of the notification, and URI of whose it is."""
+    MERGED = "merged"
+    """Notifications that waited are among the others now: URI of whose they are."""
+    CONVERSATION = "conversation"
+    """A direct message: row id of the object, and URI of somebody who takes part."""
+
+
+EVERYBODY: Final = "*"
+"""In place of row ids: everyone could read it."""
+
 GROUPED: Final = frozenset({Kind.LIKE, Kind.SHARE, Kind.FOLLOW, Kind.SIGN_UP})
 """What several people do in the same way may be told at once."""
 

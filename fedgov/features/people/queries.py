@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -56,6 +56,14 @@ _BLOCKS_HOST_OF: Final = (
     select(host_blocks.c.id)
     .join(actors, actors.c.host == host_blocks.c.host)
     .where(host_blocks.c.who == bindparam("who"), actors.c.uri == bindparam("whom"))
+)
+_WARY: Final = union(
+    select(block_rows.c.who).where(block_rows.c.whom.in_(bindparam("whom", expanding=True))),
+    select(block_rows.c.whom).where(block_rows.c.who.in_(bindparam("whom", expanding=True))),
+    select(mute_rows.c.who).where(mute_rows.c.whom.in_(bindparam("whom", expanding=True))),
+    select(host_blocks.c.who)
+    .join(actors, actors.c.host == host_blocks.c.host)
+    .where(actors.c.uri.in_(bindparam("whom", expanding=True))),
 )
 _BETWEEN: Final = select(follows.c.follower, follows.c.following, follows.c.state).where(
     or_(
@@ -209,6 +217,7 @@ def token(tx: Transaction, *, token_hash: str) -> Row[Any] | None:
     return tx.row(_TOKEN, {"token_hash": token_hash})
 
 
+_USABLE: Final = (tokens.c.revoked_at.is_(None), accounts.c.disabled_at.is_(None))
 _TOKEN: Final = (
     select(
         tokens.c.id,
@@ -223,8 +232,22 @@ _TOKEN: Final = (
     .join_from(tokens, accounts, accounts.c.id == tokens.c.account_id, isouter=True)
     .where(
         tokens.c.token_hash == bindparam("token_hash"),
-        tokens.c.revoked_at.is_(None),
-        accounts.c.disabled_at.is_(None),
+        *_USABLE,
+    )
+)
+
+
+def live_tokens(tx: Transaction, *, ids: Collection[int]) -> frozenset[int]:
+    """Return those of some tokens (row ids) that may still be used, by the rule of `token`."""
+    return frozenset(tx.values(_LIVE, {"ids": list(ids)})) if ids else frozenset()
+
+
+_LIVE: Final = (
+    select(tokens.c.id)
+    .join_from(tokens, accounts, accounts.c.id == tokens.c.account_id, isouter=True)
+    .where(
+        tokens.c.id.in_(bindparam("ids", expanding=True)),
+        *_USABLE,
     )
 )
 
@@ -318,6 +341,14 @@ def hidden_from(tx: Transaction, *, viewer: str) -> frozenset[str]:
     They are blocked either way, or muted, or of a server that the person blocks.
     """
     return shut_out(tx, viewer=viewer) | muted(tx, who=viewer) | at_blocked_hosts(tx, who=viewer)
+
+
+def wary_of(tx: Transaction, *, uris: Collection[str]) -> frozenset[str]:
+    """Return the URIs of at least all those whose timelines leave out any of some people (see `hidden_from`).
+
+    The same question the other way round, for one post and many readers.
+    """
+    return frozenset(tx.values(_WARY, {"whom": list(uris)})) if uris else frozenset()
 
 
 def blocked_page(tx: Transaction, *, who: str, before: int | None = None, after: int | None = None) -> Page:

@@ -142,6 +142,7 @@ mutes: Final = Table(
     Column("notifications", Boolean, nullable=False, server_default="1"),  # what they do is not told either
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("who", "whom"),
+    Index("ix_mutes_whom", "whom"),
 )
 
 host_blocks: Final = Table(

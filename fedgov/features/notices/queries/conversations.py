@@ -16,6 +16,7 @@ from fedgov.store.transaction import Transaction
 _mine: Final = select(conversations).where(conversations.c.owner_id == owner_id())
 PAGE: Final = paged(_mine, order=conversations.c.last_object_id)
 _ONE: Final = _mine.where(conversations.c.id == bindparam("conversation"))
+_ENDING: Final = _mine.where(conversations.c.last_object_id == bindparam("last"))
 
 
 def conversation_page(tx: Transaction, *, owner: str, request: PageRequest) -> Page[Conversation]:
@@ -33,6 +34,12 @@ def get_conversation(tx: Transaction, *, owner: str, conversation_id: int) -> Co
     if row is None:
         raise NotFoundError("there is no such conversation")
     return _conversation(row)
+
+
+def find_ending_with(tx: Transaction, *, owner: str, object_id: int) -> Conversation | None:
+    """Return that of somebody's conversations of which a message is the newest, or None."""
+    row = tx.row(_ENDING, {"owner": owner, "last": object_id})
+    return None if row is None else _conversation(row)
 
 
 def _conversation(row: Row[Any]) -> Conversation:

@@ -18,10 +18,11 @@ from fedgov.features.notices.tables import (
     notification_requests,
     notifications,
 )
-from fedgov.features.notices.vocabulary import Kind, NotificationPolicy, Sender, Wish
+from fedgov.features.notices.vocabulary import Kind, NewsKind, NotificationPolicy, Sender, Wish
 from fedgov.features.posts.queries import posts
 from fedgov.federation import follows, objects
 from fedgov.kernel.errors import ForbiddenError
+from fedgov.store import news
 from fedgov.store.transaction import Transaction, insert_or_ignore, insert_or_update
 
 _COLUMNS: Final = ("not_following", "not_followers", "new_accounts", "private_mentions", "limited_accounts")
@@ -121,6 +122,7 @@ def accept_request(tx: Transaction, *, owner: str, request_id: int) -> None:
     tx.execute(_END, values)
     if tx.execute(_LET_IN, values):
         tx.signal(f"notifications:{owner}")
+        news.tell(tx, NewsKind.MERGED, owner)
 
 
 def dismiss_request(tx: Transaction, *, owner: str, request_id: int) -> None:

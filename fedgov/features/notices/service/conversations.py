@@ -10,9 +10,11 @@ from sqlalchemy import bindparam, delete, select, update
 from fedgov.features.notices.queries import conversations as queries
 from fedgov.features.notices.service.actor_ids import actor_id, reader_id
 from fedgov.features.notices.tables import conversations
+from fedgov.features.notices.vocabulary import NewsKind
 from fedgov.features.posts.queries import posts
 from fedgov.features.posts.queries.threads import newest_direct
 from fedgov.features.posts.vocabulary import PostAppeared
+from fedgov.store import news
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction, insert_or_update
 
@@ -50,6 +52,7 @@ def note_post(tx: Transaction, *, post: PostAppeared, people: Iterable[str]) -> 
         key = {"id": tx.new_id(), "owner_id": owner, "thread_id": row.thread_id}
         tx.execute(_PUT, {**key, "last_object_id": post.object_id, "unread": uri != post.author})
         tx.signal(f"conversations:{uri}")
+        news.tell(tx, NewsKind.CONVERSATION, post.object_id, uri)
 
 
 def mark(tx: Transaction, *, owner: str, conversation_id: int, unread: bool) -> None:

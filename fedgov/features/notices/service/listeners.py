@@ -18,6 +18,7 @@ from fedgov.features.notices.service import (
     home,
     lists,
     markers,
+    news,
     notifications,
     push,
     tags,
@@ -67,6 +68,7 @@ def on_post_appeared(tx: Transaction, event: PostAppeared) -> None:
     if event.visibility is Visibility.DIRECT:
         conversations.note_post(tx, post=event, people=addressed)
     watchers = heeding.heed_post(tx, post=event)
+    news.tell_appeared(tx, object_id=event.object_id)
     answered = event.in_reply_to_author
     if answered is not None:
         _tell_reader(tx, event, reader=answered, kind=Kind.REPLY)
@@ -90,6 +92,7 @@ def _tell_reader(tx: Transaction, event: PostAppeared, *, reader: str, kind: Kin
 
 def on_post_changed(tx: Transaction, event: PostChanged) -> None:
     """Tell those who shared it: their name stands beside words that are no longer the same."""
+    news.tell_changed(tx, object_id=event.object_id)
     for sharer in parts.sharers(tx, object_id=event.object_id, limit=MOST_SHARERS):
         notifications.notify(
             tx, owner=sharer, kind=Kind.UPDATE, actor=event.author, subject_id=event.object_id, again=True
@@ -98,6 +101,7 @@ def on_post_changed(tx: Transaction, event: PostChanged) -> None:
 
 def on_post_removed(tx: Transaction, event: PostRemoved) -> None:
     """Take it off everything."""
+    news.tell_removed(tx, object_id=event.object_id)
     home.remove_post(tx, object_id=event.object_id)
     lists.remove_post(tx, object_id=event.object_id)
     notifications.remove_about(tx, object_id=event.object_id)
@@ -125,11 +129,13 @@ def on_post_shared(tx: Transaction, event: PostShared) -> None:
     home.deliver_share(tx, share=event)
     lists.deliver_share(tx, share=event)
     heeding.heed_share(tx, share=event)
+    news.tell_shared(tx, share=event)
     notifications.notify(tx, owner=event.author, kind=Kind.SHARE, actor=event.by, subject_id=event.object_id)
 
 
 def on_post_unshared(tx: Transaction, event: PostUnshared) -> None:
     """Take it off where that sharing brought it."""
+    news.tell_unshared(tx, object_id=event.object_id, share_id=event.share_id)
     home.remove_share(tx, object_id=event.object_id, by=event.by)
     lists.remove_share(tx, object_id=event.object_id, by=event.by)
     notifications.take_back_about(tx, object_id=event.object_id, kind=Kind.SHARE, actor=event.by)

@@ -12,8 +12,9 @@ from fedgov.features.notices.queries.admission import mutes_thread_of
 from fedgov.features.notices.service import admission, push
 from fedgov.features.notices.service.actor_ids import actor_id, reader_id
 from fedgov.features.notices.tables import notifications
-from fedgov.features.notices.vocabulary import Kind, Wish
+from fedgov.features.notices.vocabulary import Kind, NewsKind, Wish
 from fedgov.features.people import queries as people
+from fedgov.store import news
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
 MAX_DETAIL: Final = 200
@@ -123,6 +124,7 @@ def notify(
     elif told:
         tx.signal(f"notifications:{owner}")
         push.queue(tx, owner=owner, reader=reader, kind=kind, actor=actor, notification_id=number)
+        news.tell(tx, NewsKind.NOTIFICATION, number, owner)
     return told > 0
 
 

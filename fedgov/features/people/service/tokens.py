@@ -21,6 +21,7 @@ from fedgov.store.transaction import Transaction
 from fedgov.web.session import hash_token
 
 _MAX_TOKEN: Final = 200
+_SIGNAL: Final = "tokens:"
 
 _USED: Final = update(tokens).where(tokens.c.id == bindparam("token")).values(last_used_at=bindparam("at"))
 _REVOKE_ONE: Final = (
@@ -91,7 +92,12 @@ def signal_of(account_id: int) -> str:
     Who keeps a connection open for a token asks `find_bearer` again when it hears this or
     `fedgov.store.signals.EVERYTHING`.
     """
-    return f"tokens:{account_id}"
+    return f"{_SIGNAL}{account_id}"
+
+
+def account_in(topic: str) -> int | None:
+    """Return of which account a topic says that a token may have become void; None when it is about something else."""
+    return int(topic.removeprefix(_SIGNAL)) if topic.startswith(_SIGNAL) else None
 
 
 # --- made -------------------------------------------------------------------------------------------------------

@@ -36,6 +36,13 @@ def entry(tx: Transaction, *, row_id: int, viewer: str | None) -> Entry:
     return Entry(entry_id=share.id, row=get(tx, object_id=share.object_id, viewer=viewer), shared_by=share.actor)
 
 
+def shared_entry(tx: Transaction, *, share_id: int) -> Entry | None:
+    """Return a post as somebody shared it, whoever may see that; None when either is gone."""
+    share = tx.row(_SHARE, {"id": share_id})
+    row = None if share is None else find(tx, object_id=share.object_id)
+    return None if share is None or row is None else Entry(entry_id=share_id, row=row, shared_by=share.actor)
+
+
 def _may_see_share(tx: Transaction, share: Row[Any], *, viewer: str | None) -> bool:
     if share.visibility in FOR_EVERYONE or share.actor == viewer:
         return True

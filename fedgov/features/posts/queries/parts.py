@@ -86,6 +86,12 @@ _INVOLVED: Final = union(
     select(poll_votes.c.actor).where(poll_votes.c.object_id == bindparam("id")),
     select(posts.c.author).where(posts.c.in_reply_to_id == bindparam("id")),
 ).subquery()
+_TOUCHED: Final = union(
+    select(reactions.c.actor).where(reactions.c.object_id.in_(_ids)),
+    select(shares.c.actor).where(shares.c.object_id.in_(_ids)),
+    select(poll_votes.c.actor).where(poll_votes.c.object_id.in_(_ids)),
+    select(posts.c.author).where(posts.c.object_id.in_(_ids)),
+)
 _INTERESTED: Final = (
     select(_INVOLVED.c.actor)
     .join(actors, actors.c.uri == _INVOLVED.c.actor)
@@ -212,6 +218,11 @@ def likers(tx: Transaction, *, object_id: int, limit: int = 80) -> Sequence[str]
 def sharers(tx: Transaction, *, object_id: int, limit: int = 80) -> Sequence[str]:
     """Return the URIs of who shares a post, newest first."""
     return tx.values(_SHARERS, {"id": object_id, "limit": limit})
+
+
+def touched_by(tx: Transaction, *, object_ids: Sequence[int]) -> frozenset[str]:
+    """Return the URIs of all to whom posts look different than to others: who wrote, liked, shared them or voted."""
+    return frozenset(tx.values(_TOUCHED, {"ids": list(object_ids)})) if object_ids else frozenset()
 
 
 def interested(tx: Transaction, *, object_id: int) -> Sequence[str]:

@@ -511,6 +511,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mutes')),
     sa.UniqueConstraint('who', 'whom', name=op.f('uq_mutes_who_whom'))
     )
+    with op.batch_alter_table('mutes', schema=None) as batch_op:
+        batch_op.create_index('ix_mutes_whom', ['whom'], unique=False)
+
     op.create_table('notifications',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('owner_id', sa.BigInteger(), nullable=False),

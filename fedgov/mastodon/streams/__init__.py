@@ -1,0 +1,1 @@
+"""Streams: what happens is shown to apps at once, over a connection that stays open."""
