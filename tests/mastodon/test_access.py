@@ -225,6 +225,9 @@ def test_each_endpoint_says_in_a_sentence_of_its_own_what_it_does() -> None:
 
 _SUGGESTED: Final = "its own page says `read`; what it shows are accounts, so that the part of it is enough"
 OTHERWISE: Final[dict[str, str]] = {
+    "GET /api/v1/streaming/list": "read:lists opens it too, as it does the list's timeline",
+    "GET /api/v1/streaming/user": "without read:notifications there are no notifications in it, as at Mastodon",
+    "GET /api/v1/streaming/user/notification": "it shows nothing for which read:statuses would be needed by itself",
     "GET /api/v1/accounts/lookup": "Mastodon itself asks for no token here, and apps look people up before a log-in",
     "GET /api/v2/notifications/:group_key/accounts": "it reads and writes nothing; its page has the scope of a slip",
     "GET /api/v1/statuses/:id/source": "it is for a person who edits; an app by itself has no posts",

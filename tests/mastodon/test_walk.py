@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from fedgov.mastodon.endpoints import Endpoint
+from fedgov.mastodon.streams.names import ROOT, STREAMS
 from fedgov.mastodon.table import TABLE
 from tests.mastodon import published
 from tests.mastodon.conftest import Answered, App
@@ -354,6 +355,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     ),
     "POST /api/v1/media": "brings a file: test_an_uploaded_file_is_as_the_schema_says",
     "POST /api/v2/media": "brings a file: test_an_uploaded_file_is_as_the_schema_says",
+    **{f"GET {path}": "stays open: tests/mastodon/test_streaming.py" for path in (ROOT, f"{ROOT}/health", *STREAMS)},
 }
 """What is walked by a test of its own."""
 
