@@ -13,6 +13,8 @@ from typing import Final
 import pytest
 
 from fedgov.kernel.config import MediaSettings
+from fedgov.mastodon.streams import names
+from fedgov.mastodon.streams.hub import BEAT_SECONDS
 from fedgov.web.bodies import FILES_AT_ONCE, MAX_BYTES
 from tests.architecture.test_documents import objection
 
@@ -35,10 +37,24 @@ def test_the_page_says_how_large_a_request_may_be() -> None:
 
 
 def test_nginx_passes_on_what_signatures_and_limits_need() -> None:
-    location = block("ssl http2")
-    assert "proxy_set_header Host $host;" in location
-    assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in location
-    assert re.findall(r"proxy_pass (.*);", location) == ["http://127.0.0.1:8000"], "a path would be decoded"
+    locations = re.findall(r"location \S+ \{(.*?)\}", block("ssl http2"), re.DOTALL)
+    assert len(locations) == 2
+    for location in locations:
+        assert "proxy_set_header Host $host;" in location
+        assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in location
+        assert re.findall(r"proxy_pass (.*);", location) == ["http://127.0.0.1:8000"], "a path would be decoded"
+
+
+def test_nginx_lets_apps_listen() -> None:
+    (location,) = re.findall(rf"location {names.ROOT} \{{(.*?)\}}", block("ssl http2"), re.DOTALL)
+    for line in (
+        "proxy_set_header Upgrade $http_upgrade;",
+        'Connection "upgrade";',
+        "proxy_buffering off;",
+        "version 1.1;",
+    ):
+        assert line in location
+    assert BEAT_SECONDS < 60, "nginx closes what is silent for a minute"
 
 
 def test_caddy_needs_no_more_than_where_to_go() -> None:
