@@ -23,6 +23,7 @@ from fedgov.app import Running, open_instance
 from fedgov.cli import duty
 from fedgov.cli.entrance import Entrance
 from fedgov.cli.findings import Finding, State
+from fedgov.cli.search import look_at_index
 from fedgov.features.audit import service as audit
 from fedgov.features.trust import queries as trust_queries
 from fedgov.federation import keys
@@ -344,5 +345,6 @@ _INSIDE: Final[tuple[Callable[[Running], Awaitable[list[Finding]]], ...]] = (
     _look_at_queues,
     _look_at_duty,
     _look_at_audit_log,
+    look_at_index,
 )
 """The checks that need an open instance."""

@@ -164,6 +164,7 @@ KINDS: Final = (
     "instance.restored",
     "instance.opened",
     "media.cleaned",
+    "search.rebuilt",
     "audit.pruned",
 )
 """Every kind of entry. Each is described in ``docs/reference/audit-log.md``."""

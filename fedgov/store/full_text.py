@@ -44,12 +44,14 @@ from fedgov.store.transaction import Transaction
 
 MAX_WORDS: Final = 10_000
 """Words of one entry; PostgreSQL keeps positions up to 16,383."""
-WINDOW: Final = 500
+WINDOW: Final = 4_000
 """How many of the newest entries are looked through for the beginning of a word before the index is asked.
 
-Whatever stands in a twentieth of them fills a page from there; of what is rarer the index holds so little
+Whatever stands in one of a hundred fills a page from there; of what is rarer the index has so little to gather
 that it is quick.
 """
+POSTGRES_WINDOW: Final = 1_000
+"""The same on PostgreSQL, where a look at one costs more and the index itself does more of the work."""
 _ENDLESS: Final = 2**63 - 1
 
 TABLES: Final[Mapping[str, Sequence[str]]] = {
@@ -134,7 +136,6 @@ _READ: Final = {
     for dialect, shown in _as_text.items()
 }
 _REMOVE: Final = delete(_index).where(_index.c.rowid == bindparam("row"))
-_CLEAR: Final = delete(_index)
 _COUNT: Final = select(func.count()).select_from(_index)
 _ROWS: Final = (
     select(_index.c.rowid).where(_index.c.rowid > bindparam("above")).order_by(_index.c.rowid).limit(bindparam("limit"))
@@ -169,11 +170,6 @@ def remove(tx: Transaction, *, row_id: int) -> None:
     tx.execute(_REMOVE, {"row": row_id})
 
 
-def clear(tx: Transaction) -> None:
-    """Take all entries away, before they are made again."""
-    tx.execute(_CLEAR)
-
-
 def find(tx: Transaction, *, row_id: int) -> Entry | None:
     """Return the entry of something, or None."""
     dialect = tx.connection.dialect.name
@@ -199,6 +195,12 @@ def check(tx: Transaction) -> None:
     """
     if tx.connection.dialect.name == "sqlite":
         tx.connection.exec_driver_sql("INSERT INTO post_index(post_index) VALUES('integrity-check')")
+
+
+def mend(tx: Transaction) -> None:
+    """Let the database make its index again from the entries that it keeps, in case that is damaged."""
+    if tx.connection.dialect.name == "sqlite":
+        tx.connection.exec_driver_sql("INSERT INTO post_index(post_index) VALUES('rebuild')")
 
 
 def _document(dialect: str, entry: Entry) -> str:
@@ -324,7 +326,7 @@ def _fts5(phrase: Phrase) -> str:
 
 def _search_postgres(tx: Transaction, question: Question, values: dict[str, Any], *, upwards: bool) -> list[int]:
     """Look through the newest, then ask the index, which gathers all before it can put them in order."""
-    among = {**values, "query": _tsquery(question)}
+    among = {**values, "query": _tsquery(question), "window": POSTGRES_WINDOW}
     found = list(tx.values(_newest_that_match(upwards), among))
     if len(found) == values["limit"]:
         return found

@@ -35,6 +35,7 @@ CHANGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "peers wake": ("peer.woken", ("leeuwarden.example",)),
     "post": ("post.ordered", ("fatima", "GEHEIM", "--visibility", "organisation")),
     "restore": ("instance.restored", ()),
+    "search rebuild": ("search.rebuilt", ()),
     "token create": ("token.created", ("fatima", "--name", "GEHEIM")),
     "unblock": ("domain.rule_removed", ("oud.example",)),
     "user admin": ("account.administrator_added", ("jan",)),

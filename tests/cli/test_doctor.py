@@ -93,7 +93,7 @@ def test_everything_is_well(gouda: Path, ports: tuple[int, int]) -> None:
     with proxy(public, to=own):
         found = findings(gouda, status=0)
     assert {words[0] for words in found.values()} == {"✓"}
-    inside = {"database", "keys", "name", "reachable", "clock", "sending", "audit log"}
+    inside = {"database", "keys", "name", "reachable", "clock", "sending", "audit log", "search"}
     assert found.keys() == {"disk", "files", "server", "work"} | inside
     assert found["reachable"] == f"✓ http://gouda.localhost:{public}/actor answers as it should"
 
@@ -262,6 +262,27 @@ def test_a_database_that_opens_and_is_damaged_within_is_found(home: Path) -> Non
         connection.executescript(statement)
     words = findings(home, status=1)["database"]
     assert words == "✗ it is damaged (CHECK constraint failed in strange); restore the last backup"
+
+
+def test_an_index_of_words_that_does_not_fit_the_messages_is_found_and_made_again(home: Path) -> None:
+    make_instance(home, "gouda")
+    hire(home, "gouda", "fatima")
+    for text in ("Een", "Twee"):
+        done(home, "-i", "gouda", "post", "fatima", text)
+    assert findings(home, status=1)["search"] == "✓ every message can be found by its words"
+
+    change(home, "gouda", "DELETE FROM post_index WHERE rowid = (SELECT max(rowid) FROM post_index)")
+    lost = findings(home, status=1)["search"]
+    change(home, "gouda", "INSERT INTO post_index (rowid, document) SELECT max(object_id), ' drie ' FROM posts")
+    other = findings(home, status=1)["search"]
+    change(home, "gouda", "DELETE FROM post_index_data WHERE id > 10")
+    damaged = findings(home, status=1)["search"]
+    done(home, "-i", "gouda", "search", "rebuild")
+
+    assert lost.startswith("✗ 1 of 2 messages are in the index of words; make it again with")
+    assert other.startswith("✗ 1 of the newest messages are in the index with other words")
+    assert damaged.startswith("✗ the index of words is damaged")
+    assert findings(home, status=1)["search"] == "✓ every message can be found by its words"
 
 
 def test_a_disk_that_is_almost_full_is_found(gouda: Path, monkeypatch: pytest.MonkeyPatch) -> None:

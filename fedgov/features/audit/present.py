@@ -58,6 +58,7 @@ WORDS: Final[Mapping[str, str]] = {
     "instance.restored": later("brought the server back from a backup"),
     "instance.opened": later("let a restored server work again"),
     "media.cleaned": later("cleaned up files"),
+    "search.rebuilt": later("made the index of words again"),
     "audit.pruned": later("removed old entries of this log"),
 }
 """What each kind of entry says, as the end of a sentence that begins with a name."""

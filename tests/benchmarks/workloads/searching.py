@@ -109,7 +109,7 @@ class Corpus:
             "and_rare": [f"{dice.choice(common)} {dice.choice(self.words[20_000:])}" for _ in range(ASKED)],
             "and_middle": [" ".join(dice.sample(middle, 2)) for _ in range(ASKED)],
             "prefix": [f"{dice.choice(beginnings)}*" for _ in range(ASKED)],
-            "prefix_short": [f"{word[:2]}*" for word in dice.choices(self.words, k=ASKED)],
+            "prefix_short": [f"{word[:3]}*" for word in dice.choices(self.words, k=ASKED)],
             "diacritics": ["coöperatie", "COOPERATIE", "cooperatie"] * (ASKED // 3),
             "phrase": [f'"{dice.choice(common)} {dice.choice(common)}"' for _ in range(ASKED)],
             "excluded": [f"{dice.choice(common)} -{dice.choice(common)}" for _ in range(ASKED)],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select
 
 from fedgov.features.notices.service.actor_ids import actor_id, reader_id
 from fedgov.features.notices.tables import bookmarks
 from fedgov.features.posts.queries import posts
 from fedgov.features.posts.service import indexing
 from fedgov.kernel.errors import ForbiddenError
+from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
 _SAVE: Final = insert_or_ignore(bookmarks)
@@ -18,6 +19,13 @@ _UNSAVE: Final = delete(bookmarks).where(
     bookmarks.c.owner_id == bindparam("owner"), bookmarks.c.object_id == bindparam("what")
 )
 _OF_POST: Final = delete(bookmarks).where(bookmarks.c.object_id == bindparam("what"))
+_SAVED: Final = (
+    select(bookmarks.c.id, bookmarks.c.object_id, actors.c.uri)
+    .join(actors, actors.c.id == bookmarks.c.owner_id)
+    .where(bookmarks.c.id > bindparam("after"))
+    .order_by(bookmarks.c.id)
+    .limit(bindparam("limit"))
+)
 _OF_ACTOR: Final = delete(bookmarks).where(bookmarks.c.owner_id == bindparam("owner"))
 
 
@@ -57,3 +65,20 @@ def remove_about(tx: Transaction, *, object_id: int) -> None:
 def forget_actor(tx: Transaction, *, uri: str) -> None:
     """Forget all that an actor saved."""
     tx.execute(_OF_ACTOR, {"owner": actor_id(tx, uri=uri)})
+
+
+def index_batch(tx: Transaction, *, after: int, limit: int = 500) -> int | None:
+    """Let what some people saved be found by them, after the index was made again.
+
+    Args:
+        tx: The open transaction.
+        after: Row id of the bookmark before.
+        limit: How many.
+
+    Returns:
+        Row id of the last one; None when there are no more.
+    """
+    rows = tx.rows(_SAVED, {"after": after, "limit": limit})
+    for row in rows:
+        indexing.save(tx, object_id=row.object_id, actor=row.uri, saved=True)
+    return int(rows[-1].id) if len(rows) == limit else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, insert, select
+from sqlalchemy import Row, bindparam, delete, func, insert, select
 
 from fedgov.features.posts.queries import indexed
 from fedgov.features.posts.tables import links, posts
@@ -24,6 +24,8 @@ _IDS: Final = (
     .order_by(posts.c.object_id)
     .limit(bindparam("limit"))
 )
+_COUNT: Final = select(func.count()).select_from(posts)
+_NEWEST: Final = select(posts.c.object_id).order_by(posts.c.object_id.desc()).limit(bindparam("limit"))
 _LOCAL_ID: Final = select(actors.c.id).where(actors.c.uri == bindparam("uri"), actors.c.local)
 
 
@@ -105,6 +107,19 @@ def index_batch(tx: Transaction, *, after: int, limit: int = BATCH) -> int | Non
     for stray in _strays(tx, after=after, ids=ids, upto=upto):
         full_text.remove(tx, row_id=stray)
     return upto
+
+
+def count_posts(tx: Transaction) -> int:
+    """Return how many posts there are, each of which has an entry."""
+    return int(tx.value(_COUNT))
+
+
+def count_differing(tx: Transaction) -> int:
+    """Return how many of the newest posts the index holds otherwise than they are."""
+    wanted = indexed.entries_of(tx, object_ids=tx.values(_NEWEST, {"limit": BATCH}))
+    return sum(
+        not full_text.agrees(tx, row_id=row_id, entry=entry, ignoring=indexed.KEPT) for row_id, entry in wanted.items()
+    )
 
 
 def _strays(tx: Transaction, *, after: int, ids: Sequence[int], upto: int | None) -> list[int]:

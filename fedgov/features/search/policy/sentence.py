@@ -21,7 +21,11 @@ from fedgov.kernel.text.words import Phrase, words_of
 MAX_PARTS: Final = 16
 """More than so many words and operators nobody means; those after them count for nothing."""
 BEGINS_FROM: Final = 3
-"""So many letters are enough to find longer words that begin with them."""
+"""So many letters are enough to find longer words that begin with them.
+
+The last word that is typed may go on, as every word with a star: so a search can be seen to narrow while somebody
+types, and what begins with one of several frequent words need not be gathered for each of them.
+"""
 
 _PART: Final = re.compile(
     r"(?P<minus>-)?(?:(?P<operator>[A-Za-z]+):)?(?:[\"“”](?P<quoted>[^\"“”]*)[\"“”]?|(?P<word>[^\s\"“”]+))"
@@ -61,12 +65,13 @@ def read_sentence(text: str) -> Sentence:
         text: As typed.
     """
     found = Sentence()
-    for part in list(_PART.finditer(tidy(text)))[:MAX_PARTS]:
-        found = _read_part(found, part)
+    parts = list(_PART.finditer(tidy(text)))[:MAX_PARTS]
+    for part in parts:
+        found = _read_part(found, part, is_last=part is parts[-1])
     return found
 
 
-def _read_part(sentence: Sentence, part: re.Match[str]) -> Sentence:
+def _read_part(sentence: Sentence, part: re.Match[str], *, is_last: bool) -> Sentence:
     operator, is_quoted = (part["operator"] or "").lower(), part["quoted"] is not None
     value = part["quoted"] if is_quoted else part["word"]
     reader = _OPERATORS.get(operator)
@@ -81,8 +86,8 @@ def _read_part(sentence: Sentence, part: re.Match[str]) -> Sentence:
     if part["minus"]:
         refused = Phrase(words, begins=value.endswith("*") and not is_quoted)
         return replace(sentence, search=replace(search, without=(*search.without, refused)))
-    long_enough = len(words[-1]) >= BEGINS_FROM or (value.endswith("*") and len(words[-1]) > 1)
-    wanted = Phrase(words, begins=long_enough and not is_quoted)
+    goes_on = (is_last or value.endswith("*")) and len(words[-1]) >= BEGINS_FROM
+    wanted = Phrase(words, begins=goes_on and not is_quoted)
     return replace(sentence, search=replace(search, phrases=(*search.phrases, wanted)))
 
 
