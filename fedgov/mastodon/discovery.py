@@ -15,6 +15,7 @@ from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
+from fedgov.mastodon.entities.link import link_entity
 from fedgov.mastodon.entities.tag import tag_entity
 from fedgov.mastodon.replies import NOTHING, shown
 from fedgov.mastodon.shelves import account_entities, status_entities
@@ -109,9 +110,11 @@ def _statuses(tx: Transaction, *, viewer: str | None, limit: int, offset: int) -
     return status_entities(tx, rows, viewer=viewer)
 
 
-async def links(_call: Call) -> Reply:
-    """View trending links: which links posts have is not counted here."""
-    return shown([])
+async def links(call: Call) -> Reply:
+    """View trending links."""
+    limit = _limit(call, default=_TAGS, most=_MOST_TAGS)
+    found = await call.read(trends.trending_links, limit=limit, offset=_offset(call))
+    return shown([link_entity(url, history=history) for url, history in found.items()])
 
 
 _READ: Final = Access.person("read:accounts")

@@ -41,6 +41,18 @@ async def tag(call: Call) -> Reply:
     return listed(page.items, links=call.links(page))
 
 
+async def link(call: Call) -> Reply:
+    """View link timeline."""
+    page = await call.read(_link, viewer=call.viewer, request=call.parameters.page(), url=call.parameters.text("url"))
+    return listed(page.items, links=call.links(page))
+
+
+async def direct(call: Call) -> Reply:
+    """View direct timeline."""
+    page = await call.read(_direct, viewer=call.me, request=call.parameters.page())
+    return listed(page.items, links=call.links(page))
+
+
 def _home(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[Entity]:
     page = home_page_cards(tx, viewer=viewer, request=request)
     return page.with_items(entities_of(tx, page.items, viewer=viewer, context=FilterContext.HOME))
@@ -55,12 +67,23 @@ def _tag(tx: Transaction, *, viewer: str | None, request: PageRequest, tag: str)
     return _as_statuses(tx, timelines.hashtag_timeline(tx, viewer=viewer, page=request, tag=tag), viewer=viewer)
 
 
+def _link(tx: Transaction, *, viewer: str | None, request: PageRequest, url: str) -> Page[Entity]:
+    return _as_statuses(tx, timelines.link_timeline(tx, viewer=viewer, page=request, url=url), viewer=viewer)
+
+
+def _direct(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[Entity]:
+    found = timelines.direct_timeline(tx, viewer=viewer, page=request)
+    return found.with_items(status_entities(tx, found.items, viewer=viewer))
+
+
 def _as_statuses(tx: Transaction, page: Page[Entry], *, viewer: str | None) -> Page[Entity]:
     return page.with_items(status_entities(tx, page.items, viewer=viewer, context=FilterContext.PUBLIC))
 
 
 ENDPOINTS: Final = (
     Endpoint(method="GET", path="/api/v1/timelines/home", access=Access.person("read:statuses"), handle=home),
+    Endpoint(method="GET", path="/api/v1/timelines/link", access=Access.public("read:statuses"), handle=link),
+    Endpoint(method="GET", path="/api/v1/timelines/direct", access=Access.person("read:statuses"), handle=direct),
     Endpoint(method="GET", path="/api/v1/timelines/public", access=Access.public("read:statuses"), handle=public),
     Endpoint(method="GET", path="/api/v1/timelines/tag/:hashtag", access=Access.public("read:statuses"), handle=tag),
 )

@@ -189,3 +189,39 @@ ODD = (
 async def test_nothing_that_is_typed_is_an_error(office: Office) -> None:
     fatima = office.fatima
     assert {q: (await fatima.get(V2, q=q)).status for q in ODD} == dict.fromkeys(ODD, 200)
+
+
+# --- timelines of links and of what is for named people ---------------------------------------------------------
+
+
+async def test_posts_are_found_by_the_address_they_link_to(office: Office) -> None:
+    fatima, bram, visitor = office.fatima, office.bram, office.counter.visitor
+    assert fatima.person and bram.person
+    url = "https://delft.example/nota?a=1&b=2"
+    await fatima.person.post(f"Lees {url}")
+    await bram.person.post(f"Dit ook: {url} @fatima")
+    await bram.person.post(f"Onder ons: {url}", "followers")
+
+    answer = await visitor.get("/api/v1/timelines/link", url=url)
+    assert answer.status == 200
+    demand_entity(answer.json, "Status")
+    assert [each["account"]["acct"] for each in answer.json] == ["bram", "fatima"]
+    trending = await visitor.get("/api/v1/trends/links")
+    demand_entity(trending.json, "TrendsLink")
+    assert [(each["url"], each["history"][0]["accounts"]) for each in trending.json] == [(url, "2")]
+    assert (await visitor.get("/api/v1/timelines/link", url="https://delft.example/")).json == []
+    assert (await visitor.get("/api/v1/timelines/link")).json == []
+
+
+async def test_what_is_for_named_people_has_a_timeline_of_their_own(office: Office) -> None:
+    fatima, bram, otto = office.fatima, office.bram, office.otto
+    assert bram.person
+    before = [each["id"] for each in (await otto.get("/api/v1/timelines/direct")).json]
+    await bram.person.post("@otto@" + office.counter.town.domain + " Alleen voor jou", "direct")
+
+    for app in (bram, otto):
+        answer = await app.get("/api/v1/timelines/direct")
+        demand_entity(answer.json, "Status")
+        assert "Alleen voor jou" in answer.json[0]["content"]
+    assert len((await otto.get("/api/v1/timelines/direct")).json) == len(before) + 1
+    assert "Alleen voor jou" not in str((await fatima.get("/api/v1/timelines/direct")).json)

@@ -37,7 +37,10 @@ def tag_entity(name: str, *, history: Sequence[DayOfUse], site: Site) -> Entity:
         "id": name,
         "name": name,
         "url": site.url(f"/tags/{name}"),
-        "history": [
-            {"day": str(each.day // SECOND), "uses": str(each.uses), "accounts": str(each.people)} for each in history
-        ],
+        "history": history_entities(history),
     }
+
+
+def history_entities(history: Sequence[DayOfUse]) -> list[Entity]:
+    """Return how much something was used on each of the last days, as Tag and Trends::Link entities have it."""
+    return [{"day": str(each.day // SECOND), "uses": str(each.uses), "accounts": str(each.people)} for each in history]

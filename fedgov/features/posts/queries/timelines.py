@@ -12,8 +12,9 @@ from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.activitystreams.tag import normalise_hashtag
 from fedgov.features.people.queries import hidden_from
 from fedgov.features.posts.queries.posts import find_many, may_be_readable, readable
-from fedgov.features.posts.tables import attachments, author_figures, hashtags, pins, posts, shares
+from fedgov.features.posts.tables import attachments, author_figures, hashtags, links, pins, posts, shares
 from fedgov.kernel.pagination import Page, PageRequest, page_of
+from fedgov.store.tables import actors, audience
 from fedgov.store.transaction import Transaction
 
 ProfileTab = Literal["posts", "replies", "media"]
@@ -112,6 +113,43 @@ def hashtag_timeline(tx: Transaction, *, tag: str, viewer: str | None, page: Pag
         .join(hashtags, hashtags.c.object_id == posts.c.object_id)
         .where(hashtags.c.tag == (normalise_hashtag(tag) or ""), posts.c.visibility.in_(listed))
     )
+    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+
+
+def link_timeline(tx: Transaction, *, url: str, viewer: str | None, page: PageRequest) -> Page[Entry]:
+    """Return the public posts that link to an address, of authors who want to be found.
+
+    Args:
+        tx: The open transaction.
+        url: As it stands in the posts.
+        viewer: URI of the actor who asks; None for somebody unknown.
+        page: Which part.
+    """
+    query = (
+        select(posts.c.object_id)
+        .join(links, links.c.object_id == posts.c.object_id)
+        .join(actors, actors.c.uri == posts.c.author)
+        .where(links.c.url == url, posts.c.visibility == Visibility.PUBLIC.value, actors.c.discoverable)
+    )
+    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+
+
+def direct_timeline(tx: Transaction, *, viewer: str, page: PageRequest) -> Page[Entry]:
+    """Return the posts to named people that somebody wrote or got, newest first.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the local actor.
+        page: Which part.
+    """
+    direct = posts.c.visibility == Visibility.DIRECT.value
+    own = select(posts.c.object_id).where(posts.c.author == viewer, direct)
+    got = (
+        select(posts.c.object_id)
+        .join(audience, audience.c.object_id == posts.c.object_id)
+        .where(audience.c.target == viewer, direct)
+    )
+    query = select(posts.c.object_id).where(posts.c.object_id.in_(union_all(own, got)))
     return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.features.posts.queries.posts import find_many, readable
-from fedgov.features.posts.tables import hashtags, posts
+from fedgov.features.posts.tables import hashtags, links, posts
 from fedgov.kernel.clock import DAY, beginning_of_week, first_id_at
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
@@ -40,6 +40,23 @@ _HISTORY: Final = (
     .join(posts, posts.c.object_id == hashtags.c.object_id)
     .where(_public, hashtags.c.tag.in_(bindparam("tags", expanding=True)))
     .group_by(hashtags.c.tag, "day")
+)
+_LINKS: Final = (
+    select(links.c.url)
+    .join(posts, posts.c.object_id == links.c.object_id)
+    .join(actors, actors.c.uri == posts.c.author)
+    .where(_public, actors.c.discoverable)
+    .group_by(links.c.url)
+    .having(_people > 1)
+    .order_by(_people.desc(), func.count().desc(), links.c.url)
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_LINK_HISTORY: Final = (
+    select(links.c.url, _day.label("day"), func.count().label("uses"), _people.label("people"))
+    .join(posts, posts.c.object_id == links.c.object_id)
+    .where(_public, links.c.url.in_(bindparam("urls", expanding=True)))
+    .group_by(links.c.url, "day")
 )
 _week: Final = beginning_of_week(posts.c.published_at)
 _WEEKS: Final = (
@@ -93,11 +110,30 @@ def tag_history(tx: Transaction, *, tags: Sequence[str]) -> dict[str, list[DayOf
         tx: The open transaction.
         tags: As they are stored.
     """
-    today = tx.now - tx.now % DAY
     rows = tx.rows(_HISTORY, {"since": _since(tx), "tags": list(tags)}) if tags else ()
     used = {(row.tag, row.day): row for row in rows}
-    days = [today - number * DAY for number in range(DAYS)]
-    return {tag: [_use(used.get((tag, day)), day=day) for day in days] for tag in tags}
+    return {tag: [_use(used.get((tag, day)), day=day) for day in _days(tx)] for tag in tags}
+
+
+def trending_links(tx: Transaction, *, limit: int, offset: int = 0) -> dict[str, list[DayOfUse]]:
+    """Return the addresses to which most people linked publicly, the most first, and how much on which day.
+
+    Only of authors who want to be found, and what more than one of them links to.
+
+    Args:
+        tx: The open transaction.
+        limit: Most results.
+        offset: Leave out so many of the first.
+    """
+    urls = tx.values(_LINKS, {"since": _since(tx), "limit": limit, "offset": offset})
+    rows = tx.rows(_LINK_HISTORY, {"since": _since(tx), "urls": list(urls)}) if urls else ()
+    used = {(row.url, row.day): row for row in rows}
+    return {url: [_use(used.get((url, day)), day=day) for day in _days(tx)] for url in urls}
+
+
+def _days(tx: Transaction) -> list[int]:
+    today = tx.now - tx.now % DAY
+    return [today - number * DAY for number in range(DAYS)]
 
 
 def _use(row: Row[Any] | None, *, day: int) -> DayOfUse:
