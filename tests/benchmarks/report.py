@@ -75,6 +75,31 @@ SHOWN: Final[dict[str, Rows]] = {
         ("ratio_to_limit", "ratio to that limit", "{:.2f}"),
         ("kib", "size of the answer (KiB)", "{:,.1f}"),
     ),
+    "W5": (
+        ("posts", "messages", "{:,.0f}"),
+        *(
+            row
+            for kind, words in (
+                ("rare", "a rare word"),
+                ("common", "a common word"),
+                ("and", "two common words"),
+                ("and_rare", "a common and a rare word"),
+                ("prefix", "the beginning of a word"),
+                ("diacritics", "a word with accents, with and without"),
+                ("phrase", "a phrase"),
+                ("excluded", "one word without another"),
+                ("operators", "a word, a time and a file"),
+                ("nothing", "nothing"),
+            )
+            for row in (
+                (f"{kind}.p99_ms", f"{words}: p99 (ms)", "{:,.1f}"),
+                (f"{kind}.cpu_p99_ms", f"{words}: p99 of the CPU time (ms)", "{:,.1f}"),
+            )
+        ),
+        ("limit_bare_fts5_common_p99_ms", "FTS5 itself, a common word, whoever may read it: p99 (ms)", "{:,.1f}"),
+        ("api_p50_ms", "all kinds by an app, with whole Status entities: p50 (ms)", "{:,.1f}"),
+        ("api_p99_ms", "the same: p99 (ms)", "{:,.1f}"),
+    ),
     "W6": (
         ("idle.pss_mib", "idle instance (PSS, MiB)", "{:,.0f}"),
         ("limit_bare_imports_pss_mib", "bare imports of quart, sqlalchemy, aiohttp, uvicorn (PSS, MiB)", "{:,.0f}"),

@@ -167,6 +167,12 @@ def grow(folder: Path, *, to: int) -> None:
                 f"WHERE {table}.{ids[-1]} BETWEEN {low} AND {high}",
                 {"span": span, "to": to},
             )
+        database.execute(
+            f"WITH RECURSIVE copies(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM copies WHERE k < {copies}) "
+            "INSERT INTO post_index (rowid, document) SELECT post_index.rowid - k * :span, document "
+            f"FROM copies CROSS JOIN post_index WHERE post_index.rowid BETWEEN {oldest} AND {upto}",
+            {"span": span},
+        )
         database.commit()
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     os.sync()  # or the disk is still busy with it while the next figures are taken
