@@ -25,7 +25,7 @@ from fedgov.federation import actors, fetch, gate, objects, outbox
 from fedgov.federation.dispatch import ACTOR, ANY, Handler, Handlers, Need, VerifiedActivity, order_key
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, MINUTE, SECOND
-from fedgov.kernel.errors import FedgovError, NotFoundError, RateLimitedError, UnreachableError
+from fedgov.kernel.errors import FedgovError, ForbiddenError, NotFoundError, RateLimitedError, UnreachableError
 from fedgov.kernel.uris import host
 from fedgov.store.leases import ONLY_PROCESS, Lease
 from fedgov.store.tables import inbox_items, is_queued, was_tried
@@ -309,7 +309,15 @@ def _apply(tx: Transaction, *, plan: _Plan) -> None:
     is_stored = plan.handler is not None and plan.verified.activity.type in STORED_ELSEWHERE
     was_queued = _finish(tx, row_id=plan.row.id, state="done", reason=reason, is_stored=is_stored)
     if was_queued and plan.handler is not None:
+        _demand_not_suspended(tx, plan.verified.activity)
         plan.handler.apply(tx, plan.verified)
+
+
+def _demand_not_suspended(tx: Transaction, activity: Activity) -> None:
+    """Refuse what somebody does whom an administrator suspended; they may still leave."""
+    author = actors.find(tx, uri=activity.actor)
+    if author is not None and author.disabled_at is not None and not author.local and activity.type != "Delete":
+        raise ForbiddenError("this account was suspended here", detail=activity.actor)
 
 
 def _finish(tx: Transaction, *, row_id: int, state: str, reason: str | None, is_stored: bool = False) -> bool:

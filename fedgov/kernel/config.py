@@ -20,7 +20,7 @@ from fedgov.kernel.uris import Site, normalise_host
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Trust = Literal["open", "listed"]
-Registration = Literal["closed", "open"]
+Registration = Literal["closed", "approval", "open"]
 ShowBlocks = Literal["nobody", "colleagues", "everyone"]
 Language = Literal["nl", "en", "fy"]
 
@@ -119,7 +119,8 @@ class AccountSettings:
     """Who may have an account.
 
     Args:
-        registration: `closed`: the administrator makes accounts; `open`: anyone who can reach the page.
+        registration: `closed`: the administrator makes accounts; `approval`: anyone who can reach the page may ask for
+            one, and an administrator lets them in; `open`: anyone who can reach the page.
         session_days: Days after which an unused log-in ends.
     """
 

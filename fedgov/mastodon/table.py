@@ -6,6 +6,8 @@ from typing import Final
 
 from fedgov.mastodon import (
     accounts,
+    administered_domains,
+    administration,
     announcements,
     conversations,
     discovery,
@@ -37,6 +39,8 @@ from fedgov.mastodon.endpoints import Table
 
 AREAS: Final = (
     accounts,
+    administered_domains,
+    administration,
     announcements,
     conversations,
     discovery,

@@ -389,6 +389,8 @@ class ProfileCard:
         discoverable: May be suggested to others.
         indexable: What it wrote for everybody may be found by searching.
         lists_followers: Shows who follows it and whom it follows, and not only how many.
+        limited: An administrator lets it be shown only to those who follow it.
+        suspended: An administrator lets it be shown to nobody.
     """
 
     person: PersonCard
@@ -411,6 +413,8 @@ class ProfileCard:
     moved_to: PersonCard | None = None
     relation: Relation = Relation()
     original_url: str | None = None
+    limited: bool = False
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ class Desk:
         default_language: Used when a reader does not say.
         counts: Gives the numbers beside the navigation.
         registration_open: A visitor may make an account.
+        registration_approved: And waits until an administrator approves it.
         about: Plain text about the organisation; may be empty.
         contact: Address (e-mail or URL) shown on the about page; may be empty.
         tokens: Style sheet with the organisation's own design tokens, or None.
@@ -68,6 +69,7 @@ class Desk:
     default_language: str = "nl"
     counts: Callable[[Visitor], Awaitable[Counts]] = _no_counts
     registration_open: bool = False
+    registration_approved: bool = False
     about: str = ""
     contact: str = ""
     tokens: Path | None = None

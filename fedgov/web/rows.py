@@ -193,6 +193,10 @@ class AccountRow:
     disabled: bool = False
     last_seen_at: int | None = None
     posts: int = 0
+    pending: bool = False
+    """It waits for an administrator."""
+    reason: str = ""
+    """Why somebody who waits wants it, plain text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,3 +205,19 @@ class RevisionRow:
 
     post: PostCard
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SanctionRow:
+    """What an administrator decided about somebody, here or elsewhere.
+
+    Args:
+        limited: Shown only to those who follow them.
+        covered: What they post is covered.
+        suspended: Shown to nobody.
+    """
+
+    person: PersonCard
+    limited: bool = False
+    covered: bool = False
+    suspended: bool = False

@@ -356,6 +356,11 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "POST /api/v1/media": "brings a file: test_an_uploaded_file_is_as_the_schema_says",
     "POST /api/v2/media": "brings a file: test_an_uploaded_file_is_as_the_schema_says",
     **{f"GET {path}": "stays open: tests/mastodon/test_streaming.py" for path in (ROOT, f"{ROOT}/health", *STREAMS)},
+    **{
+        f"{each.method} {each.path}": "administrators only: test_administration.py holds it against the schema"
+        for each in TABLE.endpoints
+        if each.access.who == "administrator"
+    },
 }
 """What is walked by a test of its own."""
 

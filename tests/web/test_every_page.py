@@ -72,6 +72,7 @@ PAGES: Final = {
         "/admin/parked",
         "/admin/reports",
         "/admin/accounts",
+        "/admin/people",
         "/admin/announcements",
         "/admin/announcements?change={announcement}",
         "/admin/audit",

@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, func, select
 
 from fedgov.features.moderation.tables import reports
 from fedgov.kernel.errors import NotFoundError
+from fedgov.kernel.pagination import Page, PageRequest, page_of
 from fedgov.store.transaction import Transaction
 
 MAX_ROWS: Final = 50
@@ -52,6 +53,38 @@ def list_reports(
     if before is not None:
         statement = statement.where(reports.c.id < before)
     return tx.rows(statement.order_by(reports.c.id.desc()).limit(min(limit, MAX_ROWS + 1)))
+
+
+def reports_page(
+    tx: Transaction,
+    *,
+    page: PageRequest,
+    closed: bool | None = None,
+    reporter: str | None = None,
+    target: str | None = None,
+) -> Page[Row[Any]]:
+    """Return a page of reports, the newest first.
+
+    Args:
+        tx: The open transaction.
+        page: Which part.
+        closed: True for those that were decided, False for those that wait; None for both.
+        reporter: URI of who made them; None for everybody.
+        target: URI of whom they are about; None for everybody.
+    """
+    query, column = select(reports), reports.c.id
+    if closed is not None:
+        query = query.where(reports.c.state != "open" if closed else reports.c.state == "open")
+    if reporter is not None:
+        query = query.where(reports.c.reporter == reporter)
+    if target is not None:
+        query = query.where(reports.c.target == target)
+    if page.max_id is not None:
+        query = query.where(column < page.max_id)
+    if page.after is not None:
+        query = query.where(column > page.after)
+    rows = tx.rows(query.order_by(column if page.upwards else column.desc()).limit(page.limit))
+    return page_of(rows, page, row_id=lambda row: int(row.id))
 
 
 def count_open(tx: Transaction) -> int:

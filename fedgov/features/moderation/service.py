@@ -139,6 +139,7 @@ def decide(
         "decided_by": by,
         "note": words,
         "decided_at": tx.now,
+        "updated_at": tx.now,
     }
     if not tx.execute(update(reports).where(reports.c.id == report_id, reports.c.state == "open").values(**values)):
         raise ConflictError("this report was closed already")
@@ -151,6 +152,67 @@ def decide(
         tx.tell(ReportDecided(report_id=report_id, reporter=row.reporter, resolved=resolved, note=words))
     else:
         _answer(tx, row, kind="Accept" if resolved else "Reject")
+
+
+def assign(tx: Transaction, *, report_id: int, to: str | None) -> None:
+    """Note which administrator looks into a report, or that nobody does.
+
+    Args:
+        tx: The open transaction.
+        report_id: Row id of the report.
+        to: URI of the administrator; None for nobody.
+
+    Raises:
+        NotFoundError: There is no such report.
+    """
+    queries.get(tx, report_id=report_id)
+    _change(tx, report_id, assigned_to=to)
+    audit.note(tx, "report.unassigned" if to is None else "report.assigned", target=report_id)
+
+
+def classify(tx: Transaction, *, report_id: int, category: Category | None, rules: Sequence[int] | None) -> None:
+    """Change of what kind the wrong is that somebody reported.
+
+    Args:
+        tx: The open transaction.
+        report_id: Row id of the report.
+        category: The kind; None leaves it as it is.
+        rules: Numbers of the house rules that were broken, counted from one; None leaves them as they are.
+
+    Raises:
+        NotFoundError: There is no such report.
+        InvalidError: There is no such rule.
+    """
+    row = queries.get(tx, report_id=report_id)
+    kind = Category(row.category) if category is None else category
+    broken = orjson.loads(row.rules)
+    if rules is not None:
+        broken = policy.check_rules(rules, rules=tx.config.instance.rules)
+    if kind is not Category.VIOLATION:
+        broken = []
+    _change(tx, report_id, category=kind.value, rules=_dump(broken))
+    audit.note(tx, "report.changed", target=report_id)
+
+
+def reopen(tx: Transaction, *, report_id: int) -> None:
+    """Let a closed report wait again; whoever made it was told already.
+
+    Args:
+        tx: The open transaction.
+        report_id: Row id of the report.
+
+    Raises:
+        NotFoundError: There is no such report.
+        ConflictError: It is open.
+    """
+    if queries.get(tx, report_id=report_id).state == "open":
+        raise ConflictError("this report is open already")
+    _change(tx, report_id, state="open", decided_by=None, decided_at=None, note="")
+    audit.note(tx, "report.reopened", target=report_id)
+
+
+def _change(tx: Transaction, report_id: int, **values: Any) -> None:  # noqa: ANN401 - values of columns
+    tx.execute(update(reports).where(reports.c.id == report_id).values(**values, updated_at=tx.now))
 
 
 def receive_outcome(tx: Transaction, *, actor: str, flag_uri: str, kind: str) -> None:

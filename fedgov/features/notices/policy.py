@@ -183,6 +183,8 @@ def wish(policy: NotificationPolicy, *, sender: Sender, now: int) -> Wish:
         found.append(policy.not_following)
     if not sender.follower:
         found.append(policy.not_followers)
+    if not sender.followed and sender.limited:
+        found.append(policy.limited_accounts)
     if not sender.followed and sender.known_since > now - NEW_FOR:
         found.append(policy.new_accounts)
     if not sender.followed and sender.unasked:

@@ -73,14 +73,14 @@ class NotificationPolicy:
         not_followers: From those who do not follow them.
         new_accounts: From accounts of the last thirty days.
         private_mentions: Direct messages of those whom they do not follow, unless it is an answer.
-        limited_accounts: From accounts that an administrator limited; nobody can do that here yet.
+        limited_accounts: From accounts that an administrator limited.
     """
 
     not_following: Wish = Wish.ACCEPT
     not_followers: Wish = Wish.ACCEPT
     new_accounts: Wish = Wish.ACCEPT
     private_mentions: Wish = Wish.ACCEPT
-    limited_accounts: Wish = Wish.ACCEPT
+    limited_accounts: Wish = Wish.FILTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +92,14 @@ class Sender:
         follower: They follow the person.
         known_since: When their account was made, as far as known, in milliseconds since the epoch.
         unasked: It is a direct message that answers nothing.
+        limited: An administrator limited them.
     """
 
     followed: bool
     follower: bool
     known_since: int
     unasked: bool = False
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

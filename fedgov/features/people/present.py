@@ -17,6 +17,7 @@ from fedgov.activitystreams.link import web_url
 from fedgov.activitystreams.tag import read_emojis
 from fedgov.features.people import queries
 from fedgov.features.people.policy.people import MAX_NAME
+from fedgov.features.people.service.sanctions import sanctions_of
 from fedgov.federation import actors, follows
 from fedgov.kernel.text.plain import truncate
 from fedgov.kernel.uris import Handle, Site
@@ -166,7 +167,7 @@ def profile_cards(tx: Transaction, rows: Collection[Row[Any]]) -> dict[str, Prof
     people = cards_of(tx, rows) | person_cards(tx, {row.moved_to for row in rows if row.moved_to})
     figures = follows.counts(tx, uris=[row.uri for row in rows])
     place = (tx.site, tx.config.folder)
-    return {
+    found = {
         row.uri: _described(
             row,
             people[row.uri],
@@ -176,6 +177,9 @@ def profile_cards(tx: Transaction, rows: Collection[Row[Any]]) -> dict[str, Prof
         )
         for row in rows
     }
+    for uri, each in sanctions_of(tx, uris=list(found)).items():
+        found[uri] = replace(found[uri], limited=each.limited, suspended=each.suspended)
+    return found
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -16,6 +16,7 @@ from fedgov.activitystreams.attachment import Attachment
 from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.tag import Emoji
 from fedgov.features.people.present import person_cards
+from fedgov.features.people.service.sanctions import sensitive_among
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts, reach
 from fedgov.features.posts.queries import posts as post_queries
@@ -166,6 +167,7 @@ class _Found:
     own_shares: set[int]
     pinned: set[int]
     receipts: Mapping[str, Receipt]
+    covered: frozenset[str]
 
     @classmethod
     def gather(
@@ -202,6 +204,7 @@ class _Found:
             own_shares=parts.own_shares(tx, object_ids=ids, actor=own) if own else set(),
             pinned=parts.pinned_by_author(tx, object_ids=ids),
             receipts=reach.receipts(tx, uris=[row.uri for row in rows.values() if own and row.author == own]),
+            covered=sensitive_among(tx, uris=authors),
         )
 
     def card(self, row: Row[Any], *, is_quoted: bool = False) -> PostCard:
@@ -216,6 +219,8 @@ class _Found:
             (self.secret, self.is_member),
         )
         changes = self._changes(row, is_quoted=is_quoted)
+        if row.author in self.covered:
+            changes["sensitive"] = True
         return replace(drawn, **changes) if changes else drawn
 
     def _changes(self, row: Row[Any], *, is_quoted: bool) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, select
 
+from fedgov.features.people.service.sanctions import suspended_among
 from fedgov.features.trust.policy import Mode, Rules, effective_mode, is_blocked
 from fedgov.features.trust.tables import domain_rules, trust_mode
 from fedgov.features.trust.vocabulary import Rule
-from fedgov.kernel.errors import MalformedError
+from fedgov.kernel.errors import MalformedError, NotFoundError
+from fedgov.kernel.pagination import Page, PageRequest, page_of
 from fedgov.kernel.uris import host
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
@@ -52,21 +54,57 @@ def list_rules(tx: Transaction, *, rule: Rule | None = None) -> Sequence[Row[Any
     return tx.rows(_LIST if rule is None else _LIST.where(domain_rules.c.rule == rule))
 
 
+def rules_page(tx: Transaction, *, rule: Rule, page: PageRequest) -> Page[Row[Any]]:
+    """Return a page of the rules of one kind (id, domain, reason, note, created_at), the newest first.
+
+    Args:
+        tx: The open transaction.
+        rule: Which kind.
+        page: Which part.
+    """
+    query, column = select(domain_rules).where(domain_rules.c.rule == rule), domain_rules.c.id
+    if page.max_id is not None:
+        query = query.where(column < page.max_id)
+    if page.after is not None:
+        query = query.where(column > page.after)
+    rows = tx.rows(query.order_by(column if page.upwards else column.desc()).limit(page.limit))
+    return page_of(rows, page, row_id=lambda row: int(row.id))
+
+
+def find_rule(tx: Transaction, *, domain: str) -> Row[Any] | None:
+    """Return the rule about exactly this domain, or None."""
+    return tx.row(select(domain_rules).where(domain_rules.c.domain == domain))
+
+
+def get_rule(tx: Transaction, *, rule: Rule, rule_id: int) -> Row[Any]:
+    """Return one rule of a kind by its row id.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    row = tx.row(select(domain_rules).where(domain_rules.c.rule == rule, domain_rules.c.id == rule_id))
+    if row is None:
+        raise NotFoundError("there is no such rule")
+    return row
+
+
 def count_blocks(tx: Transaction) -> int:
     """Return how many domains are blocked."""
     return int(tx.value(_BLOCKS))
 
 
 def hidden(tx: Transaction, *, uris: Iterable[str]) -> frozenset[str]:
-    """Return those of some actors or objects that live on a blocked domain and so must not be shown.
+    """Return those of some actors or objects that are suspended or live on a blocked domain, and so must not be shown.
 
     Args:
         tx: The open transaction.
         uris: URIs of actors or objects, local ones too.
     """
-    foreign = [uri for uri in uris if not tx.site.owns(uri)]
+    wanted = frozenset(uris)
+    foreign = [uri for uri in wanted if not tx.site.owns(uri)]
     blocked = rules(tx).blocked if foreign else frozenset()
-    return frozenset(uri for uri in foreign if _is_of(uri, blocked)) if blocked else blocked
+    there = frozenset(uri for uri in foreign if _is_of(uri, blocked)) if blocked else blocked
+    return there | suspended_among(tx, uris=wanted)
 
 
 def _is_of(uri: str, blocked: frozenset[str]) -> bool:

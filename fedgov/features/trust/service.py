@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from fedgov.features.people.vocabulary import Unfollowed
 from fedgov.features.trust import queries
@@ -25,12 +25,14 @@ from fedgov.store.transaction import Transaction, insert_or_update
 TOPIC: Final = "trust"
 """Signalled when a rule changed."""
 
-_PUT: Final = insert_or_update(domain_rules, key=["domain"], update=["rule", "reason", "created_at", "created_by"])
+_PUT: Final = insert_or_update(
+    domain_rules, key=["domain"], update=["rule", "reason", "note", "created_at", "created_by"]
+)
 _CHOOSE: Final = insert_or_update(trust_mode, key=["id"], update=["mode", "changed_at", "changed_by"])
 _log = structlog.get_logger(__name__)
 
 
-def block(tx: Transaction, *, domain: str, reason: str = "", by: str = "") -> str:
+def block(tx: Transaction, *, domain: str, reason: str = "", by: str = "", note: str = "") -> str:
     """Stop exchanging anything with a domain and its subdomains.
 
     Follows with people there end in both directions, what waits to be sent to
@@ -42,6 +44,7 @@ def block(tx: Transaction, *, domain: str, reason: str = "", by: str = "") -> st
         domain: Host name as a person types it; with a port it is about that port only.
         reason: Plain text for colleagues.
         by: URI of the administrator; empty on the command line.
+        note: Plain text for administrators only.
 
     Returns:
         The domain in canonical form.
@@ -49,7 +52,7 @@ def block(tx: Transaction, *, domain: str, reason: str = "", by: str = "") -> st
     Raises:
         InvalidError: It is not a domain, or our own.
     """
-    canonical = _put(tx, domain=domain, rule="blocked", reason=reason, by=by)
+    canonical = _put(tx, domain=domain, rule="blocked", reason=reason, by=by, note=note)
     for follower, following in overview.end_follows(tx, domain=canonical):
         tx.tell(Unfollowed(follower=follower, following=following))
     overview.withdraw_deliveries(tx, domain=canonical, reason="the domain was blocked")
@@ -138,10 +141,34 @@ def read_domain(text: str) -> str:
         raise InvalidError("this is not a domain like social.example.nl", field="domain", detail=text[:100]) from None
 
 
-def _put(tx: Transaction, *, domain: str, rule: Rule, reason: str, by: str) -> str:
+def describe_rule(tx: Transaction, *, domain: str, reason: str, note: str) -> None:
+    """Write down anew why there is a rule about a domain.
+
+    Args:
+        tx: The open transaction.
+        domain: Canonical host.
+        reason: Plain text for colleagues.
+        note: Plain text for administrators only.
+
+    Raises:
+        InvalidError: The reason is too long.
+        NotFoundError: There is no rule about it.
+    """
+    rule, words = _rule_of(tx, domain), reason.strip()
+    if rule is None:
+        raise NotFoundError("there is no rule about this domain", detail=domain)
+    check_rule(domain=domain, own=tx.site.domain, reason=words)
+    check_rule(domain=domain, own=tx.site.domain, reason=note.strip())
+    values = {"reason": words, "note": note.strip()}
+    tx.execute(update(domain_rules).where(domain_rules.c.domain == domain).values(**values))
+    audit.note(tx, "domain.described", target=domain)
+
+
+def _put(tx: Transaction, *, domain: str, rule: Rule, reason: str, by: str, note: str = "") -> str:
     canonical, words = read_domain(domain), reason.strip()
     check_rule(domain=canonical, own=tx.site.domain, reason=words)
-    row = {"id": tx.new_id(), "domain": canonical, "rule": rule, "reason": words}
+    check_rule(domain=canonical, own=tx.site.domain, reason=note.strip())
+    row = {"id": tx.new_id(), "domain": canonical, "rule": rule, "reason": words, "note": note.strip()}
     tx.execute(_PUT, {**row, "created_at": tx.now, "created_by": by})
     tx.signal(TOPIC)
     return canonical

@@ -75,6 +75,8 @@ def account_entity(known: Known, *, site: Site) -> Entity:
         "last_status_at": None if known.last_post_at is None else to_rfc3339(known.last_post_at)[:10],
         "hide_collections": not profile.lists_followers,
         "noindex": not profile.indexable,
+        "limited": profile.limited,
+        "suspended": profile.suspended,
         "emojis": emoji_entities({*person.emojis, *profile.emojis}, site=site),
         "roles": [],
         "fields": [field_entity(each) for each in profile.fields],

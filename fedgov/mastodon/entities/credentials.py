@@ -58,8 +58,15 @@ def credential_account(own: Own, *, site: Site) -> Entity:
         "attribution_domains": [],
         "quote_policy": "nobody",
     }
-    role = _ADMINISTRATOR if own.administrator else _COLLEAGUE
-    return account_entity(own.known, site=site) | {"source": source, "role": role}
+    return account_entity(own.known, site=site) | {
+        "source": source,
+        "role": role_entity(administrator=own.administrator),
+    }
+
+
+def role_entity(*, administrator: bool) -> Entity:
+    """Return the Role entity of an administrator, or of everybody else."""
+    return dict(_ADMINISTRATOR if administrator else _COLLEAGUE)
 
 
 def profile_entity(own: Own, *, site: Site) -> Entity:

@@ -46,6 +46,7 @@ from fedgov.web.rows import (
     PeerRow,
     ReportRow,
     RevisionRow,
+    SanctionRow,
     SessionRow,
 )
 from tests.unit.web.desk_room import NOW
@@ -280,6 +281,9 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("administration/accounts.html", {"pages": ENDS, "form": WRONG, "accounts": (
         AccountRow(id=1, person=ANNA, username="anna", created_at=NOW, administrator=True, last_seen_at=NOW),
         AccountRow(id=2, person=JELLE, username="jelle", created_at=NOW, disabled=True))}),
+    ("administration/people.html", {"form": WRONG, "people": (
+        SanctionRow(person=JELLE, limited=True, covered=True), SanctionRow(person=ANNA, suspended=True))}),
+    ("administration/people.html", {"people": ()}),
     ("administration/announcements.html", {"changed": None, "form": WRONG, "announcements": (
         AnnouncementCard(id=1, content_html=Markup("<p>Moi</p>"), starts_at=NOW, ends_at=NOW, all_day=True,
                          published_at=NOW, updated_at=NOW, is_shown=True, is_over=False, reactions=(("🎉", 2),)),

@@ -19,6 +19,7 @@ from fedgov.features.notices.tables import (
     notifications,
 )
 from fedgov.features.notices.vocabulary import Kind, NewsKind, NotificationPolicy, Sender, Wish
+from fedgov.features.people.service import sanctions
 from fedgov.features.posts.queries import posts
 from fedgov.federation import follows, objects
 from fedgov.kernel.errors import ForbiddenError
@@ -66,7 +67,10 @@ def weigh(tx: Transaction, *, owner: str, reader: int, kind: Kind, actor: str, b
         object_id: Row id of the post, or None.
     """
     wanted = queries.policy_of(tx, owner=owner)
-    if wanted == NotificationPolicy() or kind in policy.NEVER_FILTERED:
+    if kind in policy.NEVER_FILTERED:
+        return Wish.ACCEPT
+    limited = sanctions.is_limited(tx, actor=actor)
+    if wanted == NotificationPolicy() and not limited:
         return Wish.ACCEPT
     if queries.is_permitted(tx, reader=reader, by=by):
         return Wish.ACCEPT
@@ -75,6 +79,7 @@ def weigh(tx: Transaction, *, owner: str, reader: int, kind: Kind, actor: str, b
         follower=follows.is_follower(tx, follower=actor, following=owner),
         known_since=queries.known_since(tx, actor=actor),
         unasked=kind is Kind.MENTION and _is_direct(tx, object_id),
+        limited=limited,
     )
     return policy.wish(wanted, sender=sender, now=tx.now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from quart import Response
@@ -30,9 +31,9 @@ async def show_accounts() -> Response:
 
 
 async def change_accounts() -> Response:
-    """Make, disable or enable an account."""
+    """Make, disable or enable an account, or answer somebody who waits for one."""
     visitor, form = await require_administrator(), await read_form()
-    actions = {"create": _create, "disable": _disable, "enable": _enable}
+    actions = {"create": _create, "disable": _disable, "enable": _enable, "approve": _approve, "reject": _reject}
     if form.value("action") not in actions:
         raise InvalidError("choose what to do with the account", field="action")
     try:
@@ -57,6 +58,20 @@ async def _create(form: Form, _visitor: Visitor) -> str:
 async def _disable(form: Form, visitor: Visitor) -> str:
     await current_instance().write(_switch, form=form, by=visitor.account_id, off=True)
     return "account_disabled"
+
+
+async def _approve(form: Form, _visitor: Visitor) -> str:
+    await current_instance().write(_answer, form=form, answer=accounts.approve)
+    return "account_enabled"
+
+
+async def _reject(form: Form, _visitor: Visitor) -> str:
+    await current_instance().write(_answer, form=form, answer=accounts.reject)
+    return "removed"
+
+
+def _answer(tx: Transaction, *, form: Form, answer: Callable[..., None]) -> None:
+    answer(tx, account_id=_meant(tx, form=form))
 
 
 async def _enable(form: Form, visitor: Visitor) -> str:
@@ -101,6 +116,8 @@ def _values(tx: Transaction, *, before: int | None, after: int | None) -> dict[s
             created_at=row.created_at,
             administrator=row.administrator,
             disabled=row.disabled_at is not None,
+            pending=row.pending,
+            reason=row.reason,
             last_seen_at=row.last_seen_at,
             posts=posts.get(row.actor_uri, 0),
         )

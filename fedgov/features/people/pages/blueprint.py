@@ -7,7 +7,16 @@ from typing import Final
 
 from quart import Blueprint, Response
 
-from fedgov.features.people.pages import administration, apps, interaction, lists, logins, relations, settings
+from fedgov.features.people.pages import (
+    administration,
+    apps,
+    interaction,
+    lists,
+    logins,
+    relations,
+    sanctioning,
+    settings,
+)
 
 _VIEWS: Final[tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...]] = (
     ("GET", "/login", logins.show_login),
@@ -45,6 +54,8 @@ _VIEWS: Final[tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...]] =
     ("GET", "/interact", interaction.show_interact),
     ("POST", "/interact", interaction.lead_home),
     ("GET", "/authorize_interaction", interaction.come_home),
+    ("GET", "/admin/people", sanctioning.show_sanctions),
+    ("POST", "/admin/people", sanctioning.change_sanctions),
     ("GET", "/admin/accounts", administration.show_accounts),
     ("POST", "/admin/accounts", administration.change_accounts),
 )

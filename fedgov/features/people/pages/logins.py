@@ -90,9 +90,12 @@ async def register() -> Response:
             name=form.value("name"),
             function=form.value("function"),
             address=client_address(),
+            reason=form.value("reason"),
         )
     except (InvalidError, ConflictError) as error:
         return await render("people/register.html", status=422, form=await with_words(form, error))
+    if current_desk().registration_approved:
+        return redirect_to("/login", notice="waiting")
     response = redirect_to("/home", notice="registered")
     await session.log_in(response, desk=current_desk(), account_id=account_id)
     return response

@@ -14,6 +14,8 @@ from fedgov.kernel.uris import USERNAME
 MIN_PASSWORD: Final = 10
 MAX_PASSWORD: Final = 1_000
 MAX_NAME: Final = 100
+MAX_REASON: Final = 500
+"""Characters of why somebody wants an account."""
 MAX_LINE: Final = 200
 MAX_SUMMARY: Final = 5_000
 MAX_FIELDS: Final = 8

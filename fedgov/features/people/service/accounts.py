@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, delete, update
+from sqlalchemy import Row, delete, select, update
 
 from fedgov.activitystreams.audience import PUBLIC, Audience, Visibility
 from fedgov.features.people import queries
 from fedgov.features.people.policy import people as policy
 from fedgov.features.people.service import logins, passwords, rates, removal, tokens
-from fedgov.features.people.tables import accounts, codes, sessions
+from fedgov.features.people.tables import accounts, codes, sanctions, sessions
 from fedgov.features.people.tables import tokens as token_rows
 from fedgov.features.people.vocabulary import AccountCreated, TokensEnded
 from fedgov.federation import actors, keys, outbox
@@ -34,6 +34,7 @@ async def open_account(
     administrator: bool = False,
     language: str | None = None,
     address: str | None = None,
+    reason: str = "",
 ) -> int:
     """Make an account with everything that belongs to it; return its row id.
 
@@ -48,6 +49,7 @@ async def open_account(
         administrator: Whether this person looks after the instance.
         language: Preferred language, or None.
         address: IP address of somebody who registers; None when an administrator makes the account.
+        reason: Why somebody who registers wants an account, plain text.
 
     Raises:
         InvalidError: A value is not acceptable; ``field`` says which.
@@ -55,7 +57,8 @@ async def open_account(
         ForbiddenError: Only the administrator makes accounts here.
         RateLimitedError: Too many accounts were made from this address.
     """
-    if address is not None and instance.config.accounts.registration != "open":
+    registration = instance.config.accounts.registration
+    if address is not None and registration == "closed":
         raise ForbiddenError("accounts are made by the administrator of this organisation")
     chosen = policy.check_username(username, domain=instance.site.domain)
     policy.check_password(password, username=chosen)
@@ -75,6 +78,8 @@ async def open_account(
         email=mail,
         administrator=administrator,
         language=language,
+        pending=address is not None and registration == "approval",
+        reason=clean_name(reason, limit=policy.MAX_REASON),
     )
 
 
@@ -113,6 +118,8 @@ def create_account(
     email: str | None = None,
     administrator: bool = False,
     language: str | None = None,
+    pending: bool = False,
+    reason: str = "",
 ) -> int:
     """Store an account and its actor; see `open_account` for the whole of it.
 
@@ -127,6 +134,8 @@ def create_account(
         email: Address, or None.
         administrator: Whether this person looks after the instance.
         language: Preferred language, or None.
+        pending: It cannot be used before an administrator approved it.
+        reason: Why somebody wants it, plain text.
 
     Returns:
         Row id of the account.
@@ -159,8 +168,12 @@ def create_account(
             "administrator": administrator,
             "language": language,
             "created_at": tx.now,
+            "pending": pending,
+            "reason": reason,
         },
     )
+    if pending:
+        _set_disabled(tx, found=queries.account(tx, account_id=account_id), at=tx.now)
     tx.signal("accounts")
     tx.tell(AccountCreated(actor=uri))
     audit.note(tx, "account.created", target=uri)
@@ -192,10 +205,63 @@ def disable(tx: Transaction, *, account_id: int, by: int | None = None) -> None:
 
 
 def enable(tx: Transaction, *, account_id: int) -> None:
-    """Let a disabled account be used again."""
+    """Let a disabled account be used again; one that waited for an administrator is approved by that.
+
+    Raises:
+        ConflictError: The person is suspended.
+    """
     found = queries.account(tx, account_id=account_id)
+    if found.pending:
+        approve(tx, account_id=account_id)
+        return
+    _demand_not_suspended(tx, actor=found.actor_uri)
     _set_disabled(tx, found=found, at=None)
     audit.note(tx, "account.enabled", target=found.actor_uri)
+
+
+def approve(tx: Transaction, *, account_id: int) -> None:
+    """Let somebody use the account for which they waited.
+
+    Args:
+        tx: The open transaction.
+        account_id: Whose.
+
+    Raises:
+        NotFoundError: There is no such account.
+        ForbiddenError: It does not wait.
+    """
+    found = _waiting(tx, account_id=account_id)
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(pending=False))
+    _set_disabled(tx, found=found, at=None)
+    audit.note(tx, "account.approved", target=found.actor_uri)
+
+
+def reject(tx: Transaction, *, account_id: int) -> None:
+    """Refuse somebody the account for which they wait; it is deleted.
+
+    Args:
+        tx: The open transaction.
+        account_id: Whose.
+
+    Raises:
+        NotFoundError: There is no such account.
+        ForbiddenError: It does not wait.
+    """
+    found = _waiting(tx, account_id=account_id)
+    audit.note(tx, "account.rejected", target=found.actor_uri)
+    _delete(tx, found=found)
+
+
+def _waiting(tx: Transaction, *, account_id: int) -> Row[Any]:
+    found = queries.account(tx, account_id=account_id)
+    if not found.pending:
+        raise ForbiddenError("this account does not wait for anybody")
+    return found
+
+
+def _demand_not_suspended(tx: Transaction, *, actor: str) -> None:
+    if tx.value(select(sanctions.c.suspended_at).where(sanctions.c.actor_uri == actor)) is not None:
+        raise ConflictError("this person is suspended; end the suspension first")
 
 
 def _set_disabled(tx: Transaction, *, found: Row[Any], at: int | None) -> None:

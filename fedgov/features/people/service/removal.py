@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import delete, or_, select
 
-from fedgov.features.people.tables import blocks, dismissed_suggestions, endorsements, host_blocks, mutes, notes
+from fedgov.features.people.tables import (
+    blocks,
+    dismissed_suggestions,
+    endorsements,
+    host_blocks,
+    mutes,
+    notes,
+    sanctions,
+)
 from fedgov.features.people.vocabulary import ActorRemoved
 from fedgov.federation import actors, follows
 from fedgov.store import erasures
@@ -35,5 +43,6 @@ def remove_actor(tx: Transaction, *, uri: str) -> bool:
     for table in (blocks, mutes, notes, endorsements, dismissed_suggestions):
         tx.execute(delete(table).where(or_(table.c.who == uri, table.c.whom == uri)))
     tx.execute(delete(host_blocks).where(host_blocks.c.who == uri))
+    tx.execute(delete(sanctions).where(sanctions.c.actor_uri == uri))
     tx.tell(ActorRemoved(uri=uri))
     return True

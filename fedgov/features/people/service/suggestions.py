@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Row, bindparam, exists, func, select
 
 from fedgov.features.people import queries
+from fedgov.features.people.service.sanctions import unlisted_for
 from fedgov.features.people.tables import dismissed_suggestions
 from fedgov.federation import actors as actor_store
 from fedgov.store.tables import actors, follows
@@ -71,8 +72,9 @@ def suggested(tx: Transaction, *, who: str, limit: int) -> list[str]:
         who: URI of the local actor.
         limit: Most results.
     """
-    hidden = queries.hidden_from(tx, viewer=who)
-    return [uri for uri in tx.values(_SUGGESTED, {"who": who}) if uri not in hidden][:limit]
+    found = list(tx.values(_SUGGESTED, {"who": who}))
+    hidden = queries.hidden_from(tx, viewer=who) | unlisted_for(tx, viewer=who, uris=found)
+    return [uri for uri in found if uri not in hidden][:limit]
 
 
 def dismiss(tx: Transaction, *, who: str, whom: str) -> None:
@@ -120,4 +122,5 @@ def directory(
     column = actors.c.created_at if order == "new" else actors.c.updated_at
     rows = tx.rows(query.order_by(column.desc(), actors.c.id.desc()).limit(limit).offset(offset))
     hidden = queries.hidden_from(tx, viewer=viewer) if viewer is not None else frozenset()
+    hidden |= unlisted_for(tx, viewer=viewer, uris=[row.uri for row in rows])
     return [row for row in rows if row.uri not in hidden]

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, Subquery, bindparam, literal, null, or_, sel
 from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.activitystreams.tag import normalise_hashtag
 from fedgov.features.people.queries import hidden_from
+from fedgov.features.people.service.sanctions import unlisted_for
 from fedgov.features.posts.queries.posts import find_many, may_be_readable, readable
 from fedgov.features.posts.tables import attachments, author_figures, hashtags, links, pins, posts, shares
 from fedgov.kernel.pagination import Page, PageRequest, page_of
@@ -77,7 +78,7 @@ def public_timeline(tx: Transaction, *, viewer: str | None, page: PageRequest, l
         posts.c.visibility == Visibility.PUBLIC.value, posts.c.in_reply_to_uri.is_(None), posts.c.backfilled.is_(False)
     )
     query = query.where(posts.c.local) if local_only else query
-    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+    return _page(tx, query, viewer=viewer, page=page, listed=True)
 
 
 def organisation_timeline(tx: Transaction, *, viewer: str, page: PageRequest) -> Page[Entry]:
@@ -93,7 +94,7 @@ def organisation_timeline(tx: Transaction, *, viewer: str, page: PageRequest) ->
         posts.c.visibility.in_([Visibility.PUBLIC.value, Visibility.ORGANISATION.value]),
         posts.c.in_reply_to_uri.is_(None),
     )
-    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+    return _page(tx, query, viewer=viewer, page=page, listed=True)
 
 
 def hashtag_timeline(tx: Transaction, *, tag: str, viewer: str | None, page: PageRequest) -> Page[Entry]:
@@ -113,7 +114,7 @@ def hashtag_timeline(tx: Transaction, *, tag: str, viewer: str | None, page: Pag
         .join(hashtags, hashtags.c.object_id == posts.c.object_id)
         .where(hashtags.c.tag == (normalise_hashtag(tag) or ""), posts.c.visibility.in_(listed))
     )
-    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+    return _page(tx, query, viewer=viewer, page=page, listed=True)
 
 
 def link_timeline(tx: Transaction, *, url: str, viewer: str | None, page: PageRequest) -> Page[Entry]:
@@ -227,13 +228,18 @@ def _hidden(tx: Transaction, viewer: str | None) -> frozenset[str]:
 
 
 def _page(
-    tx: Transaction,
-    query: Select[Any],
-    *,
-    viewer: str | None,
-    page: PageRequest,
-    hidden: frozenset[str] = frozenset(),
+    tx: Transaction, query: Select[Any], *, viewer: str | None, page: PageRequest, listed: bool = False
 ) -> Page[Entry]:
+    """Return a page of posts.
+
+    Args:
+        tx: The open transaction.
+        query: Gives the posts.
+        viewer: URI of the actor who asks; None for somebody unknown.
+        page: Which part.
+        listed: The reader did not ask for these authors, so that those whom they do not want to see and those who
+            are limited are left out.
+    """
     entries = query.with_only_columns(posts.c.object_id.label("entry"), posts.c.object_id, null().label("shared_by"))
     column = posts.c.object_id
     if page.max_id is not None:
@@ -241,7 +247,7 @@ def _page(
     if page.after is not None:
         entries = entries.where(column > page.after)
     rows = tx.rows(entries.order_by(column if page.upwards else column.desc()).limit(page.limit))
-    return _filled(tx, rows, viewer=viewer, page=page, hidden=hidden)
+    return _filled(tx, rows, viewer=viewer, page=page, listed=listed)
 
 
 def _page_of_entries(tx: Transaction, entries: Subquery, *, viewer: str | None, page: PageRequest) -> Page[Entry]:
@@ -260,10 +266,12 @@ def _filled(
     *,
     viewer: str | None,
     page: PageRequest,
-    hidden: frozenset[str] = frozenset(),
+    listed: bool = False,
 ) -> Page[Entry]:
     """Return the posts of a page; the cursors also pass what the reader may not read (row DOS-14)."""
     found = find_many(tx, object_ids=[row.object_id for row in rows])
+    authors = {row.author for row in found.values()} if listed else set()
+    hidden = _hidden(tx, viewer) | unlisted_for(tx, viewer=viewer, uris=authors) if authors else frozenset()
     shown = [row for row in found.values() if row.author not in hidden]
     allowed = {row.object_id for row in readable(tx, rows=shown, viewer=viewer)}
     return page_of(rows, page, row_id=lambda row: int(row.entry)).map(

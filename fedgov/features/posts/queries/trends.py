@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, bindparam, func, select
 
 from fedgov.activitystreams.audience import Visibility
+from fedgov.features.people.service.sanctions import unlisted_for
 from fedgov.features.posts.queries.posts import find_many, readable
 from fedgov.features.posts.tables import hashtags, links, posts
 from fedgov.kernel.clock import DAY, beginning_of_week, first_id_at
@@ -153,6 +154,8 @@ def trending_posts(tx: Transaction, *, viewer: str | None, limit: int, offset: i
     """
     ids = tx.values(_POSTS, {"since": _since(tx), "limit": limit, "offset": offset})
     found = find_many(tx, object_ids=ids)
+    unlisted = unlisted_for(tx, viewer=viewer, uris={row.author for row in found.values()})
+    found = {number: row for number, row in found.items() if row.author not in unlisted}
     return readable(tx, rows=[found[object_id] for object_id in ids if object_id in found], viewer=viewer)
 
 

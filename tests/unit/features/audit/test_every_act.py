@@ -14,6 +14,7 @@ from fedgov.app import FEATURES, web_application
 from fedgov.features.moderation import service as moderation
 from fedgov.features.notices.service import announcements
 from fedgov.features.people import queries as people
+from fedgov.features.people.service import sanctions
 from fedgov.features.people.service.accounts import create_account
 from fedgov.instance import Instance
 from fedgov.store import audit
@@ -30,6 +31,14 @@ ACTS: Final[Mapping[tuple[str, str], tuple[str, Mapping[str, str]]]] = {
     ),
     ("/admin/accounts", "disable"): ("account.disabled", {"account": "{account}"}),
     ("/admin/accounts", "enable"): ("account.enabled", {"account": "{account}"}),
+    ("/admin/accounts", "approve"): ("account.approved", {"account": "{waiting}"}),
+    ("/admin/accounts", "reject"): ("account.rejected", {"account": "{waiting}"}),
+    ("/admin/people", "limit"): ("person.limited", {"actor": "{stranger}"}),
+    ("/admin/people", "stop_limiting"): ("person.limit_ended", {"actor": "{sanctioned}"}),
+    ("/admin/people", "mark"): ("person.marked_sensitive", {"handle": "@pieter@leeuwarden.example"}),
+    ("/admin/people", "unmark"): ("person.mark_ended", {"actor": "{sanctioned}"}),
+    ("/admin/people", "suspend"): ("person.suspended", {"actor": "{stranger}"}),
+    ("/admin/people", "unsuspend"): ("person.suspension_ended", {"actor": "{sanctioned}"}),
     ("/admin/announcements", "write"): ("announcement.published", {"text": "GEHEIM"}),
     ("/admin/announcements", "draft"): ("announcement.written", {"text": "GEHEIM"}),
     ("/admin/announcements", "change"): ("announcement.changed", {"announcement": "{announcement}", "text": "GEHEIM"}),
@@ -55,9 +64,16 @@ ACTS: Final[Mapping[tuple[str, str], tuple[str, Mapping[str, str]]]] = {
 TEMPLATES: Final = Path(__file__).resolve().parents[4] / "templates" / "administration"
 
 
-def hire(tx: Transaction, *, username: str) -> int:
+def hire(tx: Transaction, *, username: str, pending: bool = False) -> int:
     uri = tx.site.actor(username)
-    return create_account(tx, username=username, password_hash=HASH, pair=key_pair(uri))
+    return create_account(tx, username=username, password_hash=HASH, pair=key_pair(uri), pending=pending)
+
+
+def _sanctioned(tx: Transaction) -> str:
+    uri = town_of.meet(tx, uri="https://leeuwarden.example/users/klaas", host="leeuwarden.example")
+    for act in (sanctions.limit, sanctions.mark_sensitive, sanctions.suspend):
+        act(tx, actor=uri)
+    return uri
 
 
 def settle(tx: Transaction) -> dict[str, str]:
@@ -71,6 +87,9 @@ def settle(tx: Transaction) -> dict[str, str]:
     trust.block(tx, domain="old.example")
     return {
         "account": str(account),
+        "waiting": str(hire(tx, username="els.wacht", pending=True)),
+        "stranger": "https://leeuwarden.example/users/pieter",
+        "sanctioned": _sanctioned(tx),
         "announcement": str(announcements.write(tx, text="Moi")),
         "draft": str(announcements.write(tx, text="Moi", published=False)),
         "delivery": str(town_of.deliver(tx, host="leeuwarden.example", state="failed")),

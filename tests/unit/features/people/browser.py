@@ -62,7 +62,8 @@ class Browser:
                 sessions=AccountSessions(instance),
                 clock=instance.clock,
                 default_language="en",
-                registration_open=instance.config.accounts.registration == "open",
+                registration_open=instance.config.accounts.registration != "closed",
+                registration_approved=instance.config.accounts.registration == "approval",
             ),
         }
 
