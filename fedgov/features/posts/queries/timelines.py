@@ -132,7 +132,7 @@ def link_timeline(tx: Transaction, *, url: str, viewer: str | None, page: PageRe
         .join(actors, actors.c.uri == posts.c.author)
         .where(links.c.url == url, posts.c.visibility == Visibility.PUBLIC.value, actors.c.discoverable)
     )
-    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+    return _page(tx, query, viewer=viewer, page=page, listed=True)
 
 
 def direct_timeline(tx: Transaction, *, viewer: str, page: PageRequest) -> Page[Entry]:
@@ -151,7 +151,7 @@ def direct_timeline(tx: Transaction, *, viewer: str, page: PageRequest) -> Page[
         .where(audience.c.target == viewer, direct)
     )
     query = select(posts.c.object_id).where(posts.c.object_id.in_(union_all(own, got)))
-    return _page(tx, query, viewer=viewer, page=page, hidden=_hidden(tx, viewer))
+    return _page(tx, query, viewer=viewer, page=page, listed=True)
 
 
 def profile_timeline(
