@@ -274,6 +274,8 @@ class PostMembers(TypedDict, total=False):
     hashtags: Sequence[Hashtag]
     emojis: Sequence[Emoji]
     quote: str | None
+    quote_stamp: str | None
+    interaction_policy: Document | None
     replies: str | None
 
 
@@ -323,6 +325,8 @@ def _optional_members(content: str, members: PostMembers) -> Document:
         "quote": quote,
         "quoteUri": quote,
         "_misskey_quote": quote,
+        "quoteAuthorization": members.get("quote_stamp"),
+        "interactionPolicy": members.get("interaction_policy"),
         "replies": members.get("replies"),
     }
     return {key: value for key, value in found.items() if value is not None}

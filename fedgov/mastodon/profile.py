@@ -93,6 +93,7 @@ def _own(tx: Transaction, *, actor: str) -> Own:
         language=account.posts_language,
         follow_requests=queries.count_follow_requests(tx, of=actor),
         administrator=account.administrator,
+        quote_policy=account.quote_policy,
     )
 
 
@@ -131,6 +132,8 @@ def _posting(sent: Parameters) -> dict[str, Any]:
         values["app_audience"] = source.text("privacy")
     if source.has("sensitive"):
         values["sensitive"] = source.flag("sensitive")
+    if source.has("quote_policy"):
+        values["quote_policy"] = source.text("quote_policy")
     if source.has("language"):
         values["language"] = source.text("language")
     return values

@@ -16,13 +16,14 @@ from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries.entries import entry
 from fedgov.features.posts.service import drafting, publishing, reacting
 from fedgov.features.posts.service.looking_up import look_up_named
-from fedgov.features.posts.vocabulary import AttachmentDraft, PostDraft, ScheduledPost
+from fedgov.features.posts.vocabulary import AttachmentDraft, PostDraft, QuotePolicy, ScheduledPost
 from fedgov.federation.doors.answers import Reply
 from fedgov.kernel.clock import from_rfc3339
 from fedgov.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
+from fedgov.mastodon.choices import choice
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.entities.audience import audience_of
@@ -70,7 +71,17 @@ async def _draft(call: Call) -> PostDraft:
         poll_seconds=min(max(poll.whole("expires_in") or 0, 0), 10**9),
         poll_multiple=poll.flag("multiple"),
         quote=_row_id(sent, "quoted_status_id") or _row_id(sent, "quote_id"),
+        quote_policy=quote_policy_of(sent),
     )
+
+
+def quote_policy_of(sent: Parameters) -> QuotePolicy | None:
+    """Return who may quote the post; None when the app does not say.
+
+    Raises:
+        InvalidError: It is no such answer.
+    """
+    return choice(sent, "quote_approval_policy", QuotePolicy)
 
 
 def _visibility(sent: str, *, otherwise: str) -> Visibility:
@@ -129,6 +140,9 @@ def _edit(tx: Transaction, *, call: Call, text: str, mentioned: dict[str, str]) 
         attachments=_files(tx, call=call, row=row),
         mentioned=mentioned,
     )
+    wanted = quote_policy_of(sent)
+    if wanted is not None:
+        publishing.change_quote_policy(tx, actor=call.me, object_id=row.object_id, quote_policy=wanted)
     return status_entity_of(tx, row_id=row.object_id, viewer=call.me)
 
 

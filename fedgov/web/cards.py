@@ -22,7 +22,7 @@ NOTHING: Final = Markup("")
 
 NotificationKind = Literal[
     "follow", "follow_request", "mention", "reply", "like", "share", "reaction", "poll", "update", "moderation",
-    "status", "quote", "sign_up", "report",
+    "status", "quote", "quoted_update", "sign_up", "report",
 ]  # fmt: skip
 
 
@@ -238,11 +238,13 @@ class QuoteCard:
             all look the same; and in a quoted post.
         original_url: Where to look for it instead, elsewhere; None where that leads nowhere or to somebody blocked.
         is_nested: It is in a quoted post, of whose quotation only the fact is told.
+        state: How it stands with its author: ``accepted``, ``pending``, ``rejected`` or ``revoked``.
     """
 
     post: PostCard | None = None
     original_url: str | None = None
     is_nested: bool = False
+    state: str = "accepted"
 
     @property
     def stands_for_its_line(self) -> bool:
@@ -275,6 +277,9 @@ class PostCard:
         fallback_link: Address of the original, for a type that we cannot show in full.
         fallback_type: Name of that type, such as ``Recipe``.
         depth: Place in a thread: 0 for the post itself, 1 for a reply to it, and so on.
+        quotes: How often it is quoted with its author's consent.
+        quotable_by: Who may quote it at once, and who after its author looked; None: its author does not say.
+        may_quote: What the reader may expect who quotes it: ``automatic``, ``manual``, ``denied`` or ``unknown``.
     """
 
     id: int
@@ -315,6 +320,9 @@ class PostCard:
     receipt: Receipt | None = None
     fallback_link: str | None = None
     fallback_type: str = ""
+    quotes: int = 0
+    quotable_by: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    may_quote: str = "denied"
     original_url: str | None = None
     depth: int = 0
 

@@ -19,7 +19,12 @@ _PLACE: Final = re.compile(r"\{[^}]+\}|:[^/]+")
 def description() -> dict[str, Any] | None:
     """Return the description; None where it is not at hand."""
     path = services.vectors() / SCHEMA
-    return orjson.loads(path.read_bytes()) if path.is_file() else None
+    found: dict[str, Any] | None = orjson.loads(path.read_bytes()) if path.is_file() else None
+    if found is not None:
+        # It wants exactly one of two forms, and every quotation has both: all their members may be left out.
+        quote = found["components"]["schemas"]["Status"]["properties"]["quote"]
+        quote["anyOf"] = quote.pop("oneOf")
+    return found
 
 
 def plain(path: str) -> str:

@@ -163,7 +163,9 @@ NEW_FOR: Final = 30 * DAY
 """Milliseconds that an account counts as new."""
 SPAN: Final = first_id_at(DAY // 2)
 """Row ids of half a day: what happens in the same way in that time is one group."""
-NEVER_FILTERED: Final = frozenset({Kind.POLL, Kind.UPDATE, Kind.MODERATION, Kind.SIGN_UP, Kind.REPORT})
+NEVER_FILTERED: Final = frozenset(
+    {Kind.POLL, Kind.UPDATE, Kind.QUOTED_UPDATE, Kind.MODERATION, Kind.SIGN_UP, Kind.REPORT}
+)
 """What nobody sends to anybody: a policy about senders says nothing about it."""
 _GROUP: Final = re.compile(r"([a-z_]{1,20})-([0-9]{1,19})-([0-9]{1,9})")
 _SINGLE: Final = re.compile(r"ungrouped-([0-9]{1,19})")

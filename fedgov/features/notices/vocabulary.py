@@ -23,6 +23,7 @@ class Kind(StrEnum):
     STATUS = "status"
     """A new post of somebody of whom the person wants to be told each."""
     QUOTE = "quote"
+    QUOTED_UPDATE = "quoted_update"
     SIGN_UP = "sign_up"
     """For administrators: somebody got an account here."""
     REPORT = "report"

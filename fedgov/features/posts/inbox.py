@@ -11,12 +11,13 @@ from typing import Final
 
 from fedgov.activitystreams.activity import Activity
 from fedgov.activitystreams.audience import Visibility, visibility
-from fedgov.activitystreams.document import Document, types, uri
+from fedgov.activitystreams.document import Document, embedded, http_uri, required_uri, types, uri
 from fedgov.activitystreams.object import ObjectView, read_object, read_quote
+from fedgov.activitystreams.quotation import STAMP, read_stamp
 from fedgov.activitystreams.tag import Emoji, read_emojis
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import keeping, pinning, polls, reacting
+from fedgov.features.posts.service import keeping, pinning, polls, publishing, quoting, reacting
 from fedgov.federation import actors, outbox
 from fedgov.federation import objects as object_store
 from fedgov.federation.dispatch import ANY, FetchedObject, Handler, Keeper, Need, VerifiedActivity
@@ -130,6 +131,7 @@ def needs_of_create(activity: Activity) -> Iterable[Need]:
     for each in dict.fromkeys((answered, quoted)):
         if each is not None:
             yield Need("object", each, required=False)
+    yield from _stamp_needed(activity.object)
 
 
 def _first_http(document: Document, key: str) -> str | None:
@@ -154,11 +156,36 @@ def on_update(tx: Transaction, verified: VerifiedActivity) -> None:
     keeping.update_remote_post(tx, received)
 
 
+def check_update(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Refuse what does not concern us before fetching the stamp of what it quotes."""
+    document = verified.activity.object
+    if document is not None:
+        view = read_object(document, latest=verified.received_at)
+        if not _is_here(tx, view.uri):
+            _check_concerns_us(tx, activity=verified.activity, view=view)
+
+
+def needs_of_update(activity: Activity) -> Iterable[Need]:
+    """Name the stamp that proves that the quoted author agrees."""
+    return () if activity.object is None else _stamp_needed(activity.object)
+
+
+def _stamp_needed(document: Document) -> Iterable[Need]:
+    stamp, quoted = read_stamp(document), read_quote(document)
+    if stamp is not None and quoted is not None and same_origin(stamp, quoted):
+        yield Need("object", stamp, required=False)
+
+
 def on_delete(tx: Transaction, verified: VerifiedActivity) -> None:
-    """Somebody elsewhere deleted a post, or their server did."""
+    """Somebody elsewhere deleted a post, or their server did; or takes back the consent to a quotation."""
     activity = verified.activity
     if activity.object_uri is None:
         raise MalformedError("Delete needs the id of an object")
+    revoked = quoting.receive_revocation(tx, actor=activity.actor, stamp=activity.object_uri)
+    if revoked is not None:
+        for object_id in revoked:
+            publishing.send_update(tx, object_id=object_id)
+        return
     keeping.remove_remote_post(tx, uri=activity.object_uri, actor=activity.actor)
 
 
@@ -263,6 +290,64 @@ def _object_uri(activity: Activity) -> str:
     return activity.object_uri
 
 
+# --- quoting ----------------------------------------------------------------------------------------------------
+
+
+def on_quote_request(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere asks to quote a post of ours."""
+    activity = verified.activity
+    document = embedded(activity.document, "instrument")
+    if document is not None and "content" in document:
+        received = keeping.Received(document=document, author=activity.actor, received_at=verified.received_at)
+        keeping.keep_remote_post(tx, received)
+    quoting.receive_request(
+        tx,
+        actor=activity.actor,
+        quoted=_object_uri(activity),
+        quoting=required_uri(activity.document, "instrument"),
+        request=activity.document,
+    )
+
+
+def check_quote_request(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Refuse what is not about a post of ours that they may read, before anything is fetched."""
+    quoting.check_request(tx, actor=verified.activity.actor, quoted=_object_uri(verified.activity))
+
+
+def needs_of_quote_request(activity: Activity) -> Iterable[Need]:
+    """Name the post that quotes, when it did not come along."""
+    instrument = http_uri(activity.document, "instrument")
+    if instrument is not None and embedded(activity.document, "instrument") is None:
+        if not same_origin(instrument, activity.actor):
+            raise ForbiddenError("the post that quotes belongs to another server", detail=instrument)
+        yield Need("object", instrument)
+
+
+def on_quote_answer(tx: Transaction, verified: VerifiedActivity) -> None:
+    """Somebody elsewhere answers our request to quote."""
+    activity = verified.activity
+    inner = activity.object
+    if inner is None:
+        raise NotFoundError("we do not know what is answered", detail=activity.object_uri or "")
+    stamp = http_uri(activity.document, "result") if activity.type == "Accept" else None
+    if activity.type == "Accept" and stamp is None:
+        raise MalformedError("the answer has no stamp", detail=activity.id)
+    changed = quoting.receive_answer(
+        tx,
+        author=activity.actor,
+        quoting=required_uri(inner, "instrument"),
+        quoted=required_uri(inner, "object"),
+        stamp=stamp,
+    )
+    if changed is not None:
+        publishing.send_update(tx, object_id=changed)
+
+
+def keep_stamp(tx: Transaction, fetched: FetchedObject) -> None:
+    """Store the consent to a quotation, read from its author's own server."""
+    quoting.keep_stamp(tx, uri=required_uri(fetched.document, "id"), author=fetched.author, document=fetched.document)
+
+
 # --- the top of a profile ---------------------------------------------------------------------------------------
 
 
@@ -321,7 +406,7 @@ _REACTION: Final = Handler(on_like)
 
 HANDLERS: Final[dict[tuple[str, str], Handler]] = {
     ("Create", ANY): Handler(on_create, needs_of_create, check_create),
-    ("Update", ANY): Handler(on_update),
+    ("Update", ANY): Handler(on_update, needs_of_update, check_update),
     ("Delete", ANY): Handler(on_delete),
     ("Like", ANY): _REACTION,
     ("EmojiReact", ANY): _REACTION,
@@ -331,6 +416,9 @@ HANDLERS: Final[dict[tuple[str, str], Handler]] = {
     ("Undo", "Announce"): Handler(on_undo_announce),
     ("Add", ANY): Handler(on_add, needs_of_add, check_add),
     ("Remove", ANY): Handler(on_remove),
+    ("QuoteRequest", ANY): Handler(on_quote_request, needs_of_quote_request, check_quote_request),
+    ("Accept", "QuoteRequest"): Handler(on_quote_answer),
+    ("Reject", "QuoteRequest"): Handler(on_quote_answer),
 }
 
-KEEPERS: Final[dict[str, Keeper]] = {ANY: keep}
+KEEPERS: Final[dict[str, Keeper]] = {ANY: keep, STAMP: keep_stamp}

@@ -62,6 +62,14 @@ def may_share(visibility: Visibility) -> bool:
     return visibility in FOR_EVERYONE
 
 
+def quote_audiences(own: Visibility) -> tuple[Visibility, ...]:
+    """Return who a quotation of an own message may be for that not everybody may read; of a direct one, nobody.
+
+    Spec: row AC-15 of the threat table.
+    """
+    return () if own is Visibility.DIRECT else (own,)
+
+
 def reply_audiences(parent: Visibility) -> tuple[Visibility, ...]:
     """Return who a reply may be for: never more people than what it answers.
 

@@ -14,15 +14,17 @@ from sqlalchemy import Row
 
 from fedgov.activitystreams.attachment import Attachment
 from fedgov.activitystreams.audience import Visibility
+from fedgov.activitystreams.quotation import restored
 from fedgov.activitystreams.tag import Emoji
 from fedgov.features.people.present import person_cards
 from fedgov.features.people.service.sanctions import sensitive_among
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts, reach
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.queries.quotes import Quoted, quoted_by
+from fedgov.features.posts.queries.quotes import Quoted, consent_of, is_approved, quoted_by
 from fedgov.features.posts.queries.threads import Place, Thread
 from fedgov.features.posts.queries.timelines import Entry
+from fedgov.features.posts.vocabulary import PENDING, Consent
 from fedgov.federation import objects as object_store
 from fedgov.kernel.text.markdown import render_markdown
 from fedgov.store.transaction import Transaction
@@ -166,6 +168,7 @@ class _Found:
     own_reactions: Mapping[int, set[str]]
     own_shares: set[int]
     pinned: set[int]
+    consents: Mapping[int, Consent]
     receipts: Mapping[str, Receipt]
     covered: frozenset[str]
 
@@ -203,6 +206,7 @@ class _Found:
             own_reactions=parts.own_reactions(tx, object_ids=ids, actor=own) if own else {},
             own_shares=parts.own_shares(tx, object_ids=ids, actor=own) if own else set(),
             pinned=parts.pinned_by_author(tx, object_ids=ids),
+            consents=consent_of(tx, rows=list(rows.values()), viewer=own),
             receipts=reach.receipts(tx, uris=[row.uri for row in rows.values() if own and row.author == own]),
             covered=sensitive_among(tx, uris=authors),
         )
@@ -229,6 +233,8 @@ class _Found:
         found: dict[str, Any] = {}
         if row.author == self.viewer:
             found |= {"may_edit": row.local, "may_delete": row.local, "receipt": self.receipts.get(row.uri)}
+        if self.consents[key] != "denied":
+            found["may_quote"] = self.consents[key]
         if key in self.addressed:
             found["recipients"] = self._recipients(row)
         if key in self.polls:
@@ -252,6 +258,8 @@ class _Found:
         if row.quote_uri is None:
             return None
         quoted = self.quoted.rows.get(row.quote_uri)
+        if quoted is not None and not is_approved(row, quoted=quoted):
+            return QuoteCard(state=row.quote_state or PENDING)
         if quoted is not None:
             return QuoteCard(post=self.card(quoted, is_quoted=True))
         return QuoteCard(original_url=row.quote_uri if row.quote_uri in self.quoted.links else None)
@@ -311,7 +319,7 @@ def _drawn(
         seen: The secret for addresses of pictures, and whether somebody of this instance reads.
     """
     (files, tags, reactions), (secret, is_member) = hanging, seen
-    key, visibility = row.object_id, Visibility(row.visibility)
+    key, visibility, quotable = row.object_id, Visibility(row.visibility), restored(row.quotable)
     return PostCard(
         id=key,
         entry_id=key,
@@ -333,6 +341,8 @@ def _drawn(
         replies=row.replies,
         shares=row.shares,
         likes=row.likes,
+        quotes=row.quotes,
+        quotable_by=None if quotable is None else (quotable.automatic, quotable.manual),
         reactions=_counted(secret, reactions, mine=()),
         may_reply=is_member,
         may_share=is_member and policy.may_share(visibility),

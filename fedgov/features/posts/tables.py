@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, column
 
 from fedgov.store.counters import Triggers, kept_by
 from fedgov.store.tables import metadata
@@ -36,6 +36,10 @@ posts: Final = Table(
     Column("language", String(35)),
     Column("sensitive", Boolean, nullable=False, server_default="0"),
     Column("quote_uri", Text),
+    Column("quote_id", BigInteger),  # row id of that object, when it was known; it may be gone
+    Column("quote_state", String(10)),  # pending, accepted, rejected, revoked; None: nobody was asked
+    Column("quote_stamp", Text),  # URI of what proves that it was accepted
+    Column("quotable", Text),  # who may quote it, as `Quotable.stored` gives it; None: not said
     Column("url", Text),  # page for people at its own place
     Column("emojis", Text, nullable=False, server_default="[]"),  # JSON array of [shortcode, address of the picture]
     Column("backfilled", Boolean, nullable=False, server_default="0"),  # older news, fetched to complete a thread
@@ -44,7 +48,21 @@ posts: Final = Table(
     Column("replies", Integer, nullable=False, server_default="0"),
     Column("likes", Integer, nullable=False, server_default="0"),
     Column("shares", Integer, nullable=False, server_default="0"),
+    Column("quotes", Integer, nullable=False, server_default="0"),  # accepted ones; kept by the database
     Index("ix_posts_author", "author", "object_id"),
+    Index(
+        "ix_posts_quote_id",
+        "quote_id",
+        "object_id",
+        sqlite_where=column("quote_id").is_not(None),
+        postgresql_where=column("quote_id").is_not(None),
+    ),
+    Index(
+        "ix_posts_quote_stamp",
+        "quote_stamp",
+        sqlite_where=column("quote_stamp").is_not(None),
+        postgresql_where=column("quote_stamp").is_not(None),
+    ),
     Index("ix_posts_thread", "thread_id", "object_id"),
     Index("ix_posts_in_reply_to_uri", "in_reply_to_uri"),
     Index("ix_posts_visibility", "visibility", "local", "object_id"),
@@ -240,6 +258,15 @@ COUNTED: Final[Triggers] = {
             WHERE author = NEW.author AND visibility IN ('public', 'unlisted'))
           WHERE author = NEW.author;
         END""",
+        """CREATE TRIGGER IF NOT EXISTS quotes_counted_in AFTER INSERT ON posts WHEN NEW.quote_state = 'accepted'
+        BEGIN UPDATE posts SET quotes = quotes + 1 WHERE object_id = NEW.quote_id; END""",
+        """CREATE TRIGGER IF NOT EXISTS quotes_counted_out AFTER DELETE ON posts WHEN OLD.quote_state = 'accepted'
+        BEGIN UPDATE posts SET quotes = quotes - 1 WHERE object_id = OLD.quote_id; END""",
+        """CREATE TRIGGER IF NOT EXISTS quotes_counted_again AFTER UPDATE OF quote_state, quote_id ON posts
+        BEGIN
+          UPDATE posts SET quotes = quotes - 1 WHERE object_id = OLD.quote_id AND OLD.quote_state = 'accepted';
+          UPDATE posts SET quotes = quotes + 1 WHERE object_id = NEW.quote_id AND NEW.quote_state = 'accepted';
+        END""",
     ),
     "postgresql": (
         """CREATE OR REPLACE FUNCTION posts_count() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -267,6 +294,22 @@ COUNTED: Final[Triggers] = {
         """CREATE OR REPLACE TRIGGER posts_counted_again AFTER UPDATE OF visibility ON posts FOR EACH ROW
         WHEN ((OLD.visibility IN ('public', 'unlisted')) <> (NEW.visibility IN ('public', 'unlisted')))
         EXECUTE FUNCTION posts_count()""",
+        """CREATE OR REPLACE FUNCTION quotes_count() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF TG_OP <> 'INSERT' AND OLD.quote_state = 'accepted' THEN
+            UPDATE posts SET quotes = quotes - 1 WHERE object_id = OLD.quote_id;
+          END IF;
+          IF TG_OP <> 'DELETE' AND NEW.quote_state = 'accepted' THEN
+            UPDATE posts SET quotes = quotes + 1 WHERE object_id = NEW.quote_id;
+          END IF;
+          RETURN NULL;
+        END $$""",
+        """CREATE OR REPLACE TRIGGER quotes_counted_in AFTER INSERT ON posts
+        FOR EACH ROW WHEN (NEW.quote_state = 'accepted') EXECUTE FUNCTION quotes_count()""",
+        """CREATE OR REPLACE TRIGGER quotes_counted_out AFTER DELETE ON posts
+        FOR EACH ROW WHEN (OLD.quote_state = 'accepted') EXECUTE FUNCTION quotes_count()""",
+        """CREATE OR REPLACE TRIGGER quotes_counted_again AFTER UPDATE OF quote_state, quote_id ON posts
+        FOR EACH ROW EXECUTE FUNCTION quotes_count()""",
     ),
 }
 """What keeps the figures; the same statements stand in the migration, and a test compares."""

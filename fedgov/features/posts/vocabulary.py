@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from enum import StrEnum
+from typing import Final, Literal
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.kernel.clock import SECOND
 from fedgov.kernel.text.words import Phrase
+
+PENDING: Final = "pending"
+ACCEPTED: Final = "accepted"
+REJECTED: Final = "rejected"
+REVOKED: Final = "revoked"
+"""How a quotation stands with the author of what it quotes."""
+
+
+class QuotePolicy(StrEnum):
+    """Who may quote a post, without its author being asked again."""
+
+    PUBLIC = "public"
+    FOLLOWERS = "followers"
+    NOBODY = "nobody"
+
+
+Consent = Literal["automatic", "manual", "denied", "unknown"]
+"""What somebody may expect who quotes a post."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +115,21 @@ class PostShared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostQuoted:
+    """Somebody quotes a post, with its author's consent.
+
+    Args:
+        object_id: Row id of the post that quotes.
+        by: URI of who quotes.
+        author: URI of who is quoted.
+    """
+
+    object_id: int
+    by: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostUnshared:
     """A share was taken back."""
 
@@ -157,6 +191,7 @@ class PostDraft:
         poll_seconds: How long it is open.
         poll_multiple: Several answers may be chosen.
         quote: Row id of the post that it quotes.
+        quote_policy: Who may quote it; None: what the author chose once for all.
     """
 
     text: str
@@ -170,6 +205,7 @@ class PostDraft:
     poll_seconds: int = 0
     poll_multiple: bool = False
     quote: int | None = None
+    quote_policy: QuotePolicy | None = None
 
     def poll(self, *, now: int) -> PollDraft | None:
         """Return its poll, when it is published now (milliseconds since the epoch)."""

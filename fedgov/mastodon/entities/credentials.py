@@ -30,6 +30,7 @@ class Own:
         language: Of what is posted; None for what the app says.
         follow_requests: How many wait for an answer.
         administrator: Looks after the instance.
+        quote_policy: Who may quote what is posted, unless the post says otherwise.
     """
 
     known: Known
@@ -40,6 +41,7 @@ class Own:
     language: str | None
     follow_requests: int
     administrator: bool
+    quote_policy: str = "public"
 
 
 def credential_account(own: Own, *, site: Site) -> Entity:
@@ -56,7 +58,7 @@ def credential_account(own: Own, *, site: Site) -> Entity:
         "discoverable": profile.discoverable,
         "indexable": profile.indexable,
         "attribution_domains": [],
-        "quote_policy": "nobody",
+        "quote_policy": own.quote_policy,
     }
     return account_entity(own.known, site=site) | {
         "source": source,
@@ -105,7 +107,7 @@ def preferences_entity(own: Own) -> Entity:
         "posting:default:visibility": visibility_of(own.audience),
         "posting:default:sensitive": own.sensitive,
         "posting:default:language": own.language,
-        "posting:default:quote_policy": "nobody",
+        "posting:default:quote_policy": own.quote_policy,
         "reading:expand:media": "default",
         "reading:expand:spoilers": False,
         "reading:autoplay:gifs": False,

@@ -24,6 +24,7 @@ TYPES: Final[Mapping[Kind, str]] = {
     Kind.POLL: "poll",
     Kind.UPDATE: "update",
     Kind.QUOTE: "quote",
+    Kind.QUOTED_UPDATE: "quoted_update",
     Kind.SIGN_UP: "admin.sign_up",
     Kind.REPORT: "admin.report",
 }

@@ -92,13 +92,13 @@ def _post(card: PostCard, *, shelf: Shelf, quote: Entity | None) -> Entity:
         "reblogs_count": card.shares,
         "favourites_count": card.likes,
         "replies_count": card.replies,
-        "quotes_count": 0,
+        "quotes_count": card.quotes,
         "in_reply_to_id": None if reply_to is None else str(reply_to.id),
         "in_reply_to_account_id": (None if reply_to is None or reply_to.author is None else str(reply_to.author.id)),
         "poll": poll_entity(card, site=site, is_person=shelf.viewer is not None),
         "card": None,
         "quote": quote,
-        "quote_approval": {"automatic": [], "manual": [], "current_user": "denied"},
+        "quote_approval": _approval(card),
         "application": None,
         "reblog": None,
         **_own(card, shelf=shelf),
@@ -141,10 +141,17 @@ def mention_entity(person: PersonCard, *, site: Site) -> Entity:
     }
 
 
+def _approval(card: PostCard) -> Entity:
+    automatic, manual = card.quotable_by or ((), ())
+    return {"automatic": list(automatic), "manual": list(manual), "current_user": card.may_quote}
+
+
 def _quote(card: PostCard, *, shelf: Shelf) -> Entity | None:
     if card.quote is None:
         return None
     quoted = card.quote.post
+    if quoted is None and card.quote.state != "accepted":
+        return {"state": card.quote.state, "quoted_status": None}
     if quoted is None:
         return {"state": "deleted" if card.quote.original_url is None else "pending", "quoted_status": None}
     nested = None if quoted.quote is None else {"state": "accepted", "quoted_status_id": None}

@@ -35,11 +35,13 @@ from fedgov.features.people.vocabulary import (
     Unfollowed,
 )
 from fedgov.features.posts.queries import parts, timelines
+from fedgov.features.posts.queries.quotes import quoters
 from fedgov.features.posts.vocabulary import (
     PollEnded,
     PostAppeared,
     PostChanged,
     PostLiked,
+    PostQuoted,
     PostRemoved,
     PostShared,
     PostUnliked,
@@ -97,6 +99,22 @@ def on_post_changed(tx: Transaction, event: PostChanged) -> None:
         notifications.notify(
             tx, owner=sharer, kind=Kind.UPDATE, actor=event.author, subject_id=event.object_id, again=True
         )
+
+    for quoting in quoters(tx, object_id=event.object_id, limit=MOST_SHARERS):
+        if quoting.author != event.author:
+            notifications.notify(
+                tx,
+                owner=quoting.author,
+                kind=Kind.QUOTED_UPDATE,
+                actor=event.author,
+                subject_id=quoting.object_id,
+                again=True,
+            )
+
+
+def on_post_quoted(tx: Transaction, event: PostQuoted) -> None:
+    """Tell whom it quotes."""
+    notifications.notify(tx, owner=event.author, kind=Kind.QUOTE, actor=event.by, subject_id=event.object_id)
 
 
 def on_post_removed(tx: Transaction, event: PostRemoved) -> None:
@@ -240,6 +258,7 @@ LISTENERS: Final[Mapping[type, Sequence[Listener]]] = {
     PostChanged: (on_post_changed,),
     PostRemoved: (on_post_removed,),
     PostLiked: (on_post_liked,),
+    PostQuoted: (on_post_quoted,),
     PostUnliked: (on_post_unliked,),
     PostShared: (on_post_shared,),
     PostUnshared: (on_post_unshared,),

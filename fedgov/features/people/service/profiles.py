@@ -60,6 +60,7 @@ class Profile:
     bot: bool | None = None
 
 
+QUOTE_POLICIES: Final = frozenset({"public", "followers", "nobody"})
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?\Z")
 _LINES: Final = {"name": policy.MAX_NAME, "function": policy.MAX_LINE, "department": policy.MAX_LINE}
 _SWITCHES: Final = ("approves_followers", "lists_followers", "discoverable", "indexable")
@@ -150,6 +151,7 @@ def change_posting(
     app_audience: str | None = None,
     sensitive: bool | None = None,
     language: str | None = None,
+    quote_policy: str | None = None,
 ) -> None:
     """Change what apps begin a new post with; None leaves a value as it is.
 
@@ -159,6 +161,7 @@ def change_posting(
         app_audience: Whom they propose, and whom a post is for when they do not say.
         sensitive: Whether they mark posts as sensitive.
         language: Such as ``nl``; empty for what the app says.
+        quote_policy: Who may quote what everybody may read: ``public``, ``followers`` or ``nobody``.
 
     Raises:
         InvalidError: A value is not acceptable.
@@ -168,6 +171,10 @@ def change_posting(
         values["app_audience"] = policy.check_audience(app_audience, field="app_audience")
     if sensitive is not None:
         values["posts_sensitive"] = sensitive
+    if quote_policy is not None:
+        if quote_policy not in QUOTE_POLICIES:
+            raise InvalidError("this is no answer to who may quote", field="quote_policy")
+        values["quote_policy"] = quote_policy
     if language is not None:
         if language and not _LANGUAGE.match(language):
             raise InvalidError("this is no language", field="language")

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
 
-from fedgov.features.people.queries import blocked_by
-from fedgov.features.posts.queries.posts import find_many_by_uri, readable
+from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
+from fedgov.activitystreams.quotation import EVERYONE, FOLLOWERS, OTHERS, restored
+from fedgov.features.people.queries import blocked_by, paged
+from fedgov.features.posts.queries.posts import find_many, find_many_by_uri, readable
+from fedgov.features.posts.tables import posts
+from fedgov.features.posts.vocabulary import ACCEPTED, Consent
 from fedgov.features.trust.queries import hidden
+from fedgov.federation import follows
+from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.store.tables import objects
 from fedgov.store.transaction import Transaction
 
 _DELETED: Final = select(objects.c.uri).where(
     objects.c.uri.in_(bindparam("uris", expanding=True)), objects.c.deleted_at.is_not(None)
+)
+
+_QUOTERS: Final = (
+    select(posts.c.object_id, posts.c.author)
+    .where(posts.c.quote_id == bindparam("id"), posts.c.quote_state == ACCEPTED, posts.c.local)
+    .order_by(posts.c.object_id.desc())
+    .limit(bindparam("limit"))
 )
 
 
@@ -63,3 +76,71 @@ def _links(tx: Transaction, rest: Collection[str], *, known: dict[str, Row[Any]]
     return frozenset(
         uri for uri in rest if uri not in deleted and (uri not in known or known[uri].author not in unwanted)
     )
+
+
+# --- consent ----------------------------------------------------------------------------------------------------
+
+
+def consent_of(tx: Transaction, *, rows: Sequence[Row[Any]], viewer: str | None) -> dict[int, Consent]:
+    """Return what somebody may expect who quotes some posts, by row id of the post.
+
+    Args:
+        tx: The open transaction.
+        rows: The posts, which that actor may read.
+        viewer: URI of the actor who would quote; None for a visitor, who cannot.
+    """
+    return {row.object_id: _consent(tx, row, viewer=viewer) for row in rows}
+
+
+def _consent(tx: Transaction, row: Row[Any], *, viewer: str | None) -> Consent:
+    if viewer is None:
+        return "denied"
+    if row.author == viewer:
+        return "denied" if row.visibility == Visibility.DIRECT.value else "automatic"
+    if row.visibility not in FOR_EVERYONE:
+        return "denied"
+    quotable = restored(row.quotable)
+    if quotable is None:
+        return "unknown"
+    if _is_among(tx, quotable.automatic, row=row, viewer=viewer):
+        return "automatic"
+    if _is_among(tx, quotable.manual, row=row, viewer=viewer):
+        return "manual"
+    return "unknown" if OTHERS in (*quotable.automatic, *quotable.manual) else "denied"
+
+
+def _is_among(tx: Transaction, words: Sequence[str], *, row: Row[Any], viewer: str) -> bool:
+    if EVERYONE in words:
+        return True
+    return FOLLOWERS in words and follows.is_follower(tx, follower=viewer, following=row.author)
+
+
+def quotes_page(tx: Transaction, *, object_id: int, viewer: str | None, page: PageRequest) -> Page[Row[Any]]:
+    """Return a page of the posts that quote one with consent, newest first, as far as somebody may read them.
+
+    Args:
+        tx: The open transaction.
+        object_id: Row id of the quoted post, which was checked to be readable.
+        viewer: URI of the actor who reads; None for a visitor.
+        page: Which part.
+    """
+    query = select(posts.c.object_id.label("id")).where(posts.c.quote_id == object_id, posts.c.quote_state == ACCEPTED)
+    found = paged(tx, query, column=posts.c.object_id, page=page)
+    rows = find_many(tx, object_ids=[each.id for each in found.items])
+    allowed = {row.object_id: row for row in readable(tx, rows=list(rows.values()), viewer=viewer)}
+    return found.map(lambda each: allowed.get(each.id))
+
+
+def quoters(tx: Transaction, *, object_id: int, limit: int) -> Sequence[Row[Any]]:
+    """Return the posts of people here that quote one with consent (``object_id``, ``author``), the newest first."""
+    return tx.rows(_QUOTERS, {"id": object_id, "limit": limit})
+
+
+def is_approved(row: Row[Any], *, quoted: Row[Any]) -> bool:
+    """Tell whether a quotation is shown: its author is quoted, agreed, or was never asked by anybody.
+
+    Who states who may quote is asked. Software that knows no consent states nothing; what it writes is shown as ever.
+    """
+    if row.author == quoted.author or row.quote_state == ACCEPTED:
+        return True
+    return row.quote_state is None and quoted.quotable is None

@@ -10,8 +10,10 @@ from sqlalchemy import Row
 from fedgov.activitystreams.audience import Audience, Visibility, audience_for
 from fedgov.activitystreams.document import Document
 from fedgov.activitystreams.object import PostMembers, article_document, note_document, question_document
+from fedgov.activitystreams.quotation import policy_member, restored
 from fedgov.activitystreams.tag import Hashtag, Mention
 from fedgov.features.posts.queries import parts
+from fedgov.features.posts.vocabulary import ACCEPTED
 from fedgov.federation import actors
 from fedgov.kernel.text.plain import excerpt
 from fedgov.store.transaction import Transaction
@@ -34,6 +36,14 @@ def audience_of(tx: Transaction, *, row: Row[Any]) -> Audience:
         colleagues_uri=tx.site.colleagues,
         mentioned=[each.actor_uri for each in named],
     )
+
+
+def _interaction_policy(tx: Transaction, *, row: Row[Any]) -> Document | None:
+    quotable = restored(row.quotable)
+    if quotable is None:
+        return None
+    author = actors.get(tx, uri=row.author)
+    return policy_member(quotable, author=row.author, followers=author.followers_uri or f"{row.author}/followers")
 
 
 def document_of(tx: Transaction, *, row: Row[Any], audience: Audience) -> Document:
@@ -62,6 +72,8 @@ def document_of(tx: Transaction, *, row: Row[Any], audience: Audience) -> Docume
             for each in parts.hashtags_of(tx, object_ids=ids)[row.object_id]
         ],
         "quote": row.quote_uri,
+        "quote_stamp": row.quote_stamp if row.quote_state == ACCEPTED else None,
+        "interaction_policy": _interaction_policy(tx, row=row),
         "replies": f"{row.uri}/replies",
     }
     poll = parts.poll_of(tx, object_id=row.object_id) if row.type == "Question" else None

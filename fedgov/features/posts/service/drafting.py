@@ -85,6 +85,7 @@ def publish_draft(
         poll=draft.poll(now=tx.now),
         mentioned=mentioned,
         quote=_uri_of(tx, draft.quote, author=author),
+        quote_policy=draft.quote_policy,
         alone=True,
     )
     _remember(tx, author=author, key=key, made_id=object_id)

@@ -13,10 +13,11 @@ from fedgov.activitystreams.actor import KINDS as ACTOR_TYPES
 from fedgov.activitystreams.audience import NOBODY, Audience, Visibility, visibility
 from fedgov.activitystreams.collection import COLLECTION_TYPES
 from fedgov.activitystreams.document import Document
-from fedgov.activitystreams.object import ObjectView, read_object
+from fedgov.activitystreams.object import ObjectView, read_object, read_quote
+from fedgov.activitystreams.quotation import read_quotable, read_stamp
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import storing
+from fedgov.features.posts.service import quoting, storing
 from fedgov.features.posts.vocabulary import PostAppeared, PostChanged
 from fedgov.federation import actors
 from fedgov.federation import objects as object_store
@@ -114,6 +115,7 @@ def keep_remote_post(tx: Transaction, received: Received) -> int:
             edited_at=edited_at,
         ),
     )
+    _note_quoting(tx, object_id=object_id, author=received.author, received=received)
     tx.tell(
         PostAppeared(
             object_id=object_id,
@@ -270,7 +272,21 @@ def _update_known(tx: Transaction, *, known: Row[Any], view: ObjectView, receive
     if view.poll is not None:
         storing.replace_poll(tx, object_id=known.id, poll=view.poll)
     _rewrite(tx, row=row, text=_text(view), kind=kind or Visibility(known.visibility), at=stated)
+    _note_quoting(tx, object_id=known.id, author=received.author, received=received, known=row)
     return True
+
+
+def _note_quoting(
+    tx: Transaction, *, object_id: int, author: str, received: Received, known: Row[Any] | None = None
+) -> None:
+    """Note who may quote it, and how what it quotes stands with its author."""
+    by = actors.find(tx, uri=author)
+    followers = by.followers_uri if by is not None else None
+    quotable = read_quotable(received.document, author=author, followers=followers)
+    if quotable is not None:
+        quoting.set_quotable(tx, object_id=object_id, quotable=quotable)
+    if read_quote(received.document) is not None or (known is not None and known.quote_id is not None):
+        quoting.note_received(tx, object_id=object_id, stamp=read_stamp(received.document))
 
 
 def _rewrite(tx: Transaction, *, row: Row[Any], text: storing.Text, kind: Visibility, at: int) -> None:

@@ -18,8 +18,8 @@ from fedgov.activitystreams.tag import MAX_TAGS, Mention, normalise_hashtag
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts, reach
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import documents, files, storing
-from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft, PostAppeared, PostChanged
+from fedgov.features.posts.service import documents, files, quoting, storing
+from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft, PostAppeared, PostChanged, QuotePolicy
 from fedgov.federation import actors, outbox, overview
 from fedgov.federation import objects as object_store
 from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError
@@ -46,6 +46,7 @@ def publish_post(
     poll: PollDraft | None = None,
     mentioned: Mapping[str, str] | None = None,
     quote: str | None = None,
+    quote_policy: QuotePolicy | None = None,
     alone: bool = False,
     addressed: Sequence[str] | None = None,
     unnamed: Sequence[str] = (),
@@ -70,6 +71,7 @@ def publish_post(
         mentioned: Actor URIs of the handles in the text (without the leading
             ``@``) that were looked up for it; whoever is known here is found without.
         quote: URI of the post that is quoted, which must be in the store.
+        quote_policy: Who may quote it; None: what the author chose once for all.
         alone: Whether a message to named people may name nobody, so that it is a note for its author alone.
         addressed: URIs of the people it is for, where that is said apart from the text: then a name in the
             text is an address only for these, and whoever is answered is no addressee by that alone.
@@ -97,7 +99,7 @@ def publish_post(
     if not outbox.sender_exists(tx, actor=author):
         raise ForbiddenError("this account cannot post", detail=author)
     parent = _answered(tx, author=author, uri=in_reply_to, visibility=visibility)
-    _check_quote(tx, author=author, uri=quote)
+    quoted = quoting.check_quote(tx, author=author, uri=quote, visibility=visibility)
     rendered, named = _render(
         tx,
         text=text,
@@ -139,7 +141,13 @@ def publish_post(
             ),
         ),
     )
+    quotable = quoting.quotable_of(tx, author=author, visibility=visibility, wanted=quote_policy)
+    quoting.set_quotable(tx, object_id=object_id, quotable=quotable)
+    if quoted is not None:
+        quoting.begin(tx, object_id=object_id, quoted=quoted)
     _send(tx, object_id=object_id, kind="Create", also_to=unnamed)
+    if quoted is not None:
+        quoting.ask(tx, object_id=object_id, quoted=quoted)
     tx.tell(
         PostAppeared(
             object_id=object_id,
@@ -186,14 +194,6 @@ def _answered(tx: Transaction, *, author: str, uri: str | None, visibility: Visi
     parent = post_queries.get(tx, uri=uri, viewer=author)
     policy.check_reply(parent=Visibility(parent.visibility), reply=visibility)
     return parent
-
-
-def _check_quote(tx: Transaction, *, author: str, uri: str | None) -> None:
-    if uri is None:
-        return
-    quoted = post_queries.get(tx, uri=uri, viewer=author)
-    if not policy.may_share(Visibility(quoted.visibility)):
-        raise InvalidError("this message is not public, so it cannot be quoted", field="quote")
 
 
 # --- names ------------------------------------------------------------------------------------------------------
@@ -323,6 +323,34 @@ def refresh_document(tx: Transaction, *, object_id: int) -> tuple[Document, Audi
             targets=(*audience.everyone, *object_store.targets(tx, row_id=object_id)),
         )
     return document, audience, visibility, row.author
+
+
+def send_update(tx: Transaction, *, object_id: int) -> None:
+    """Send a post of ours anew to everyone who got it, because something about it changed besides its text."""
+    _send(tx, object_id=object_id, kind="Update", also_to=parts.interested(tx, object_id=object_id))
+
+
+def change_quote_policy(tx: Transaction, *, actor: str, object_id: int, quote_policy: QuotePolicy) -> None:
+    """Change who may quote an own post from now on; where not everybody may read it, that stays nobody.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor who wrote it.
+        object_id: Row id of the object.
+        quote_policy: Who.
+
+    Raises:
+        NotFoundError: There is no such post, or not for this person.
+        ForbiddenError: It is somebody else's.
+        RateLimitedError: Too many posts in this hour.
+    """
+    tx.limit("posts", of=actor)
+    row = _own(tx, actor=actor, object_id=object_id)
+    kind = Visibility(row.visibility)
+    quotable = quoting.quotable_of(tx, author=actor, visibility=kind, wanted=quote_policy)
+    if quotable.stored() != row.quotable:
+        quoting.set_quotable(tx, object_id=object_id, quotable=quotable)
+        send_update(tx, object_id=object_id)
 
 
 def edit_post(

@@ -119,6 +119,15 @@ _POSTS_COUNTED = {
             WHERE author = NEW.author AND visibility IN ('public', 'unlisted'))
           WHERE author = NEW.author;
         END""",
+        """CREATE TRIGGER IF NOT EXISTS quotes_counted_in AFTER INSERT ON posts WHEN NEW.quote_state = 'accepted'
+        BEGIN UPDATE posts SET quotes = quotes + 1 WHERE object_id = NEW.quote_id; END""",
+        """CREATE TRIGGER IF NOT EXISTS quotes_counted_out AFTER DELETE ON posts WHEN OLD.quote_state = 'accepted'
+        BEGIN UPDATE posts SET quotes = quotes - 1 WHERE object_id = OLD.quote_id; END""",
+        """CREATE TRIGGER IF NOT EXISTS quotes_counted_again AFTER UPDATE OF quote_state, quote_id ON posts
+        BEGIN
+          UPDATE posts SET quotes = quotes - 1 WHERE object_id = OLD.quote_id AND OLD.quote_state = 'accepted';
+          UPDATE posts SET quotes = quotes + 1 WHERE object_id = NEW.quote_id AND NEW.quote_state = 'accepted';
+        END""",
     ),
     "postgresql": (
         """CREATE OR REPLACE FUNCTION posts_count() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -146,6 +155,22 @@ _POSTS_COUNTED = {
         """CREATE OR REPLACE TRIGGER posts_counted_again AFTER UPDATE OF visibility ON posts FOR EACH ROW
         WHEN ((OLD.visibility IN ('public', 'unlisted')) <> (NEW.visibility IN ('public', 'unlisted')))
         EXECUTE FUNCTION posts_count()""",
+        """CREATE OR REPLACE FUNCTION quotes_count() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF TG_OP <> 'INSERT' AND OLD.quote_state = 'accepted' THEN
+            UPDATE posts SET quotes = quotes - 1 WHERE object_id = OLD.quote_id;
+          END IF;
+          IF TG_OP <> 'DELETE' AND NEW.quote_state = 'accepted' THEN
+            UPDATE posts SET quotes = quotes + 1 WHERE object_id = NEW.quote_id;
+          END IF;
+          RETURN NULL;
+        END $$""",
+        """CREATE OR REPLACE TRIGGER quotes_counted_in AFTER INSERT ON posts
+        FOR EACH ROW WHEN (NEW.quote_state = 'accepted') EXECUTE FUNCTION quotes_count()""",
+        """CREATE OR REPLACE TRIGGER quotes_counted_out AFTER DELETE ON posts
+        FOR EACH ROW WHEN (OLD.quote_state = 'accepted') EXECUTE FUNCTION quotes_count()""",
+        """CREATE OR REPLACE TRIGGER quotes_counted_again AFTER UPDATE OF quote_state, quote_id ON posts
+        FOR EACH ROW EXECUTE FUNCTION quotes_count()""",
     ),
 }
 
@@ -175,6 +200,7 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=8), nullable=True),
     sa.Column('default_audience', sa.String(length=12), server_default='organisation', nullable=False),
     sa.Column('app_audience', sa.String(length=12), server_default='public', nullable=False),
+    sa.Column('quote_policy', sa.String(length=10), server_default='public', nullable=False),
     sa.Column('summary_source', sa.Text(), server_default='', nullable=False),
     sa.Column('fields_source', sa.Text(), server_default='[]', nullable=False),
     sa.Column('posts_sensitive', sa.Boolean(), server_default='0', nullable=False),
@@ -904,6 +930,10 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=35), nullable=True),
     sa.Column('sensitive', sa.Boolean(), server_default='0', nullable=False),
     sa.Column('quote_uri', sa.Text(), nullable=True),
+    sa.Column('quote_id', sa.BigInteger(), nullable=True),
+    sa.Column('quote_state', sa.String(length=10), nullable=True),
+    sa.Column('quote_stamp', sa.Text(), nullable=True),
+    sa.Column('quotable', sa.Text(), nullable=True),
     sa.Column('url', sa.Text(), nullable=True),
     sa.Column('emojis', sa.Text(), server_default='[]', nullable=False),
     sa.Column('backfilled', sa.Boolean(), server_default='0', nullable=False),
@@ -912,10 +942,13 @@ def upgrade() -> None:
     sa.Column('replies', sa.Integer(), server_default='0', nullable=False),
     sa.Column('likes', sa.Integer(), server_default='0', nullable=False),
     sa.Column('shares', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('quotes', sa.Integer(), server_default='0', nullable=False),
     sa.ForeignKeyConstraint(['object_id'], ['objects.id'], name=op.f('fk_posts_object_id')),
     sa.PrimaryKeyConstraint('object_id', name=op.f('pk_posts'))
     )
     with op.batch_alter_table('posts', schema=None) as batch_op:
+        batch_op.create_index('ix_posts_quote_id', ['quote_id', 'object_id'], unique=False, sqlite_where=sa.text('quote_id IS NOT NULL'), postgresql_where=sa.text('quote_id IS NOT NULL'))
+        batch_op.create_index('ix_posts_quote_stamp', ['quote_stamp'], unique=False, sqlite_where=sa.text('quote_stamp IS NOT NULL'), postgresql_where=sa.text('quote_stamp IS NOT NULL'))
         batch_op.create_index('ix_posts_author', ['author', 'object_id'], unique=False)
         batch_op.create_index('ix_posts_in_reply_to_uri', ['in_reply_to_uri'], unique=False)
         batch_op.create_index('ix_posts_thread', ['thread_id', 'object_id'], unique=False)
