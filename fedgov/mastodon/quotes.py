@@ -26,11 +26,11 @@ from fedgov.store.transaction import Transaction
 
 async def list_quotes(call: Call) -> Reply:
     """See quotes of a status."""
-    page = await call.read(_quotes, row_id=call.row_id(), viewer=call.viewer, request=call.parameters.page())
+    page = await call.read(_quotes, row_id=call.row_id(), viewer=call.me, request=call.parameters.page())
     return listed(page.items, links=call.links(page))
 
 
-def _quotes(tx: Transaction, *, row_id: int, viewer: str | None, request: PageRequest) -> Page[Entity]:
+def _quotes(tx: Transaction, *, row_id: int, viewer: str, request: PageRequest) -> Page[Entity]:
     quoted = entry(tx, row_id=row_id, viewer=viewer).row
     page = queries.quotes_page(tx, object_id=quoted.object_id, viewer=viewer, page=request)
     return page.with_items(status_entities(tx, page.items, viewer=viewer))
@@ -71,7 +71,7 @@ def _set_policy(tx: Transaction, *, row_id: int, actor: str, wanted: QuotePolicy
 
 
 _PATH: Final = "/api/v1/statuses/:id"
-_READ: Final = Access.public("read:statuses")
+_READ: Final = Access.person("read:statuses")
 _WRITE: Final = Access.person("write:statuses")
 ENDPOINTS: Final = (
     Endpoint(method="GET", path=f"{_PATH}/quotes", access=_READ, handle=list_quotes),

@@ -167,7 +167,7 @@ async def test_within_a_town_hall_consent_follows_the_policy_and_blocks(counter:
 
 
 async def test_ac_15_what_is_not_for_everybody_is_quoted_by_nobody_else(counter: Counter) -> None:
-    fatima, bouke = [await counter.app_of(name) for name in ("fatima", "bouke")]
+    fatima, bouke, carla = [await counter.app_of(name) for name in ("fatima", "bouke", "carla")]
     assert fatima.person is not None
     assert bouke.person is not None
     await bouke.person.follow(fatima.person)
@@ -179,7 +179,8 @@ async def test_ac_15_what_is_not_for_everybody_is_quoted_by_nobody_else(counter:
         "state"
     ] == "accepted"
     assert (await fatima.get(f"{STATUSES}/{hidden['id']}/quotes")).status == 200
-    assert (await counter.visitor.get(f"{STATUSES}/{hidden['id']}/quotes")).status == 404
+    assert (await carla.get(f"{STATUSES}/{hidden['id']}/quotes")).status == 404
+    assert (await counter.visitor.get(f"{STATUSES}/{hidden['id']}/quotes")).status == 401
 
 
 async def test_nonsense_and_what_is_somebody_elses_changes_nothing(counter: Counter) -> None:
