@@ -67,6 +67,15 @@ async def new_post(scene: Scene) -> str:
     return await scene.post()
 
 
+async def new_quotation(scene: Scene) -> str:
+    quoted = await scene.post("Om te citeren")
+    return f"{quoted}|{await scene.post('Lees dit', by=scene.jelle, quoted_status_id=quoted)}"
+
+
+async def quoted_post(scene: Scene) -> str:
+    return (await new_quotation(scene)).partition("|")[0]
+
+
 async def new_file(scene: Scene) -> str:
     return await scene.upload()
 
@@ -245,6 +254,9 @@ VISITS: Final[Mapping[str, Visit]] = {
     "POST /api/v1/statuses": Visit(json={"status": "Een bericht", "language": "nl"}),
     "PUT /api/v1/statuses/:id": Visit(at=new_post, json={"status": "Anders"}),
     "DELETE /api/v1/statuses/:id": _OWN_POST,
+    "GET /api/v1/statuses/:id/quotes": Visit(at=quoted_post),
+    "POST /api/v1/statuses/:id/quotes/:quoting_status_id/revoke": Visit(at=new_quotation),
+    "PUT /api/v1/statuses/:id/interaction_policy": Visit(at=new_post, json={"quote_approval_policy": "followers"}),
     "POST /api/v1/statuses/:id/favourite": Visit(at="from elsewhere"),
     "POST /api/v1/polls/:id/votes": Visit(at=new_poll, json={"choices": [1]}),
     "GET /api/v1/polls/:id": Visit(at="poll"),

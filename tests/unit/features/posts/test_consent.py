@@ -180,7 +180,7 @@ def test_nobody_else_takes_consent_back(town: Town) -> None:
 
 
 def test_what_its_author_does_not_want_to_be_quoted_is_not(town: Town) -> None:
-    closed = {"interactionPolicy": {"canQuote": {"automaticApproval": [KLAAS]}}}
+    closed: Document = {"interactionPolicy": {"canQuote": {"automaticApproval": [KLAAS]}}}
     quoted = arrive(town, note(KLAAS, **closed))
     with pytest.raises(InvalidError):
         written(town, FATIMA, "Kijk", quote=quoted.uri)
