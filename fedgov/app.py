@@ -27,9 +27,11 @@ from fedgov.features.media.feature import FEATURE as MEDIA
 from fedgov.features.media.service.uploads import upload_portrait
 from fedgov.features.moderation.feature import FEATURE as MODERATION
 from fedgov.features.notices.feature import FEATURE as NOTICES
+from fedgov.features.notices.present import folded_cards
 from fedgov.features.notices.queries.counts import counts
 from fedgov.features.notices.service.push import make_push_key
 from fedgov.features.notices.service.push_worker import PushWorker
+from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.people.feature import FEATURE as PEOPLE
 from fedgov.features.people.service import follows as following
 from fedgov.features.people.service.pictures import PICTURES
@@ -324,6 +326,9 @@ def _desk(instance: Instance) -> Desk:
         clock=instance.clock,
         default_language=config.instance.language,
         counts=lambda visitor: instance.read(counts, visitor),
+        sift=lambda visitor, cards, place: instance.read(
+            folded_cards, cards, viewer=visitor.actor_uri, context=FilterContext(place)
+        ),
         registration_open=config.accounts.registration != "closed",
         registration_approved=config.accounts.registration == "approval",
         about=config.instance.description,

@@ -280,6 +280,7 @@ class PostCard:
         quotes: How often it is quoted with its author's consent.
         quotable_by: Who may quote it at once, and who after its author looked; None: its author does not say.
         may_quote: What the reader may expect who quotes it: ``automatic``, ``manual``, ``denied`` or ``unknown``.
+        folded: Names of the reader's filters that fold it; empty when none does.
     """
 
     id: int
@@ -325,6 +326,7 @@ class PostCard:
     may_quote: str = "denied"
     original_url: str | None = None
     depth: int = 0
+    folded: str = ""
 
     @property
     def shown_html(self) -> Markup:

@@ -6,7 +6,7 @@ stands in its ASGI scope under ``fedgov.instance``, its desk under ``fedgov.desk
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
@@ -18,6 +18,7 @@ from fedgov.kernel.acting import By
 from fedgov.kernel.clock import Clock, SystemClock
 from fedgov.kernel.networks import network_of
 from fedgov.kernel.uris import Site
+from fedgov.web.cards import PostCard
 from fedgov.web.visitor import Sessions, Visitor
 
 INSTANCE_KEY: Final = "fedgov.instance"
@@ -32,6 +33,14 @@ class Counts:
     follow_requests: int = 0
     attention: int = 0
     """For an administrator: reports, parked messages and failed deliveries together."""
+
+
+Sieve = Callable[[Visitor, Sequence[PostCard], str], Awaitable[tuple[PostCard, ...]]]
+"""Applies a reader's filters to posts, told where they are shown."""
+
+
+async def _no_filters(_visitor: Visitor, cards: Sequence[PostCard], _place: str) -> tuple[PostCard, ...]:
+    return tuple(cards)
 
 
 async def _no_counts(_visitor: Visitor) -> Counts:
@@ -58,6 +67,7 @@ class Desk:
         logo: Picture for the header, or None; the first letter is shown then.
         version: Version of the software.
         source_url: Where the source code is.
+        sift: Applies the filters of a reader to posts; told where they are shown.
         max_upload: Largest attachment, in bytes.
     """
 
@@ -68,6 +78,7 @@ class Desk:
     clock: Clock = field(default_factory=SystemClock)
     default_language: str = "nl"
     counts: Callable[[Visitor], Awaitable[Counts]] = _no_counts
+    sift: Sieve = _no_filters
     registration_open: bool = False
     registration_approved: bool = False
     about: str = ""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.mastodon.conftest import App, Counter, demand_entity
+from tests.mastodon.reader import Reader
+from tests.mastodon.test_lists import id_of
 
 
 async def make(app: App, **values: Any) -> dict[str, Any]:
@@ -153,3 +156,40 @@ async def test_the_filter_of_somebody_else_does_not_exist(counter: Counter) -> N
     ):  # fmt: skip
         assert (await jelle.ask(method, path, json={})).status == 404
     assert (await fatima.get("/api/v2/filters")).json == [made]
+
+
+async def test_pages_fold_what_a_filter_finds_and_leave_out_what_it_hides(counter: Counter) -> None:
+    """The same rule for pages as for apps; a post's own page shows it."""
+    fatima, jelle = [await counter.app_of(name) for name in ("fatima", "jelle")]
+    assert fatima.person and jelle.person
+    await fatima.person.follow(jelle.person)
+    everywhere = ["home", "public", "thread", "account"]
+    for title, action in (("Rust", "warn"), ("Nooit", "hide")):
+        words = [{"keyword": title.lower()}]
+        values = {"title": title, "context": everywhere, "filter_action": action, "keywords_attributes": words}
+        assert (await fatima.post("/api/v2/filters", **values)).status == 200
+    question = await jelle.person.post("Een vraag")
+    for text in ("Even rust", "Dit nooit"):
+        await jelle.person.reply(question, text)
+    folded = await jelle.person.post("Meer rust")
+    await jelle.person.post("Dat nooit")
+    made = (await fatima.post("/api/v1/lists", title="Buren")).json["id"]
+    await fatima.post(f"/api/v1/lists/{made}/accounts", account_ids=[await id_of(jelle)])
+    reader = Reader.at(counter.town)
+    try:
+        assert (await reader.log_in("fatima")).status == 303
+        lists = ("/home", "/timeline/public", "/timeline/organisation", "/users/jelle", f"/lists/{made}")
+        for path in (*lists, urlsplit(question).path):
+            page = await reader.open(path)
+            assert "<bdi>Rust</bdi>" in page.text, path
+            assert " nooit" not in page.text, path
+        own = await reader.open(urlsplit(folded).path)
+        assert "Meer rust" in own.text
+        assert "<bdi>Rust</bdi>" not in own.text
+    finally:
+        await reader.close()
+    visitor = Reader.at(counter.town)
+    try:
+        assert "Dat nooit" in (await visitor.open("/timeline/public")).text
+    finally:
+        await visitor.close()

@@ -20,10 +20,12 @@ from PIL import Image
 from fedgov.activitystreams.audience import PUBLIC
 from fedgov.features.media.service.uploads import upload
 from fedgov.features.moderation.service import report
-from fedgov.features.notices.service import announcements
+from fedgov.features.notices.service import announcements, filters, lists, tags
 from fedgov.features.notices.service.bookmarks import bookmark
+from fedgov.features.notices.vocabulary import FilterContext, KeywordChange
 from fedgov.features.people.queries import account_of
 from fedgov.features.people.service.apps import register_app
+from fedgov.features.people.service.hosts import block_host
 from fedgov.features.people.service.profiles import Profile, change_profile
 from fedgov.features.people.service.tokens import create_token, issue
 from fedgov.features.posts.queries import posts
@@ -290,3 +292,24 @@ async def _announce(scene: Scene) -> None:
         by=scene.anna.uri,
     )
     scene.pages["announcement"] = str(number)
+    await _arrange(scene)
+
+
+async def _arrange(scene: Scene) -> None:
+    """What anna arranged for herself: a list, a filter, a subject, a domain that she does not want to see."""
+    write, anna = scene.groningen.instance.write, scene.anna.uri
+    number = await write(lists.create_list, owner=anna, title="Buurgemeenten")
+    await write(lists.add_members, owner=anna, list_id=number, members=[anna])
+    scene.pages["list"] = str(number)
+    words = [KeywordChange(keyword="reorganisatie"), KeywordChange(keyword="nieuwe structuur")]
+    number = await write(
+        filters.create_filter,
+        owner=anna,
+        title="Rust",
+        contexts=tuple(FilterContext),
+        expires_in=86_400,
+        keywords=words,
+    )
+    scene.pages["filter"] = str(number)
+    await write(tags.follow_tag, owner=anna, name="inkoop")
+    await write(block_host, who=anna, host="kwaad.example")

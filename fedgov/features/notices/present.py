@@ -11,7 +11,15 @@ from markupsafe import Markup
 from fedgov.features.notices import policy
 from fedgov.features.notices.queries import announcements, bookmarks, home, lists, notifications
 from fedgov.features.notices.queries.filters import active_filters
-from fedgov.features.notices.vocabulary import Announcement, FilterContext, FilterMatch, HomeEntry, Kind, Notification
+from fedgov.features.notices.vocabulary import (
+    Announcement,
+    FilterAction,
+    FilterContext,
+    FilterMatch,
+    HomeEntry,
+    Kind,
+    Notification,
+)
 from fedgov.features.people.present import person_cards
 from fedgov.features.posts.present import picture_of, post_cards
 from fedgov.features.posts.queries.parts import reaction_pictures
@@ -256,6 +264,35 @@ def sift(
     return Sifted(
         cards=tuple(card for card in cards if not policy.is_hidden(found.get(card.id, ()), context=context)),
         matches={number: each for number, each in found.items() if each},
+    )
+
+
+def folded_cards(
+    tx: Transaction, cards: Sequence[PostCard], *, viewer: str, context: FilterContext
+) -> tuple[PostCard, ...]:
+    """Return posts as a page shows them: without those that filters hide, and folded or covered where filters say so.
+
+    Args:
+        tx: The open transaction.
+        cards: The posts.
+        viewer: URI of the local actor who reads.
+        context: Where they are shown.
+    """
+    found = sift(tx, cards, viewer=viewer, context=context)
+
+    def titles(card: PostCard, action: FilterAction) -> list[str]:
+        quoted = None if card.quote is None or card.quote.post is None else card.quote.post.id
+        about = (*found.matches.get(card.id, ()), *(() if quoted is None else found.matches.get(quoted, ())))
+        wanted = [each.filter for each in about if context in each.filter.contexts and each.filter.action is action]
+        return list(dict.fromkeys(each.title for each in wanted))
+
+    return tuple(
+        replace(
+            card,
+            folded=", ".join(titles(card, FilterAction.WARN)),
+            sensitive=card.sensitive or bool(titles(card, FilterAction.BLUR)),
+        )
+        for card in found.cards
     )
 
 

@@ -9,6 +9,15 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from fedgov.features.notices.vocabulary import (
+    Filter,
+    FilterAction,
+    FilterContext,
+    Keyword,
+    NotificationRequest,
+    PersonList,
+    Replies,
+)
 from fedgov.kernel.clock import DAY, HOUR, MINUTE
 from fedgov.web.cards import (
     AnnouncementCard,
@@ -51,6 +60,15 @@ from fedgov.web.rows import (
 )
 from tests.unit.web.desk_room import NOW
 
+LIST: Final = PersonList(id=1, title="Buren <b>", replies=Replies.LIST, exclusive=False)
+FILTER: Final = Filter(
+    id=1,
+    title="Rust <b>",
+    contexts=tuple(FilterContext),
+    action=FilterAction.WARN,
+    expires_at=NOW + DAY,
+    keywords=(Keyword(id=1, keyword="<b>reorganisatie</b>"),),
+)
 ANNA: Final = PersonCard(
     uri="http://groningen.example/users/anna",
     url="/@anna",
@@ -254,6 +272,29 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("notices/notifications.html", {"pages": ENDS, "notifications": (), "which": "mentions"}),
     ("notices/bookmarks.html", {"posts": (POST,), "pages": ENDS}),
     ("notices/bookmarks.html", {"posts": (), "pages": ENDS}),
+    ("notices/favourites.html", {"posts": (replace(POST, folded="<b>Rust</b>", summary="<i>"),), "pages": ENDS}),
+    ("notices/favourites.html", {"posts": (), "pages": ENDS}),
+    ("notices/lists.html", {"form": WRONG, "lists": (LIST, replace(LIST, id=2, exclusive=True))}),
+    ("notices/lists.html", {"lists": ()}),
+    ("notices/list.html", {"list": LIST, "posts": (POST,), "pages": MORE}),
+    ("notices/list.html", {"list": LIST, "posts": (), "pages": ENDS}),
+    ("notices/list_people.html", {"list": LIST, "members": (ANNA,), "others": (JELLE,)}),
+    ("notices/list_people.html", {"list": LIST, "members": (ANNA,), "others": ()}),
+    ("notices/list_people.html", {"list": LIST, "members": (), "others": ()}),
+    ("notices/list_settings.html", {"list": LIST, "form": WRONG}),
+    ("notices/filters.html", {"filters": (FILTER, replace(FILTER, id=2, expires_at=NOW - DAY, keywords=()))}),
+    ("notices/filters.html", {"filters": ()}),
+    ("notices/filter.html", {"filter": FILTER, "form": WRONG}),
+    ("notices/filter.html", {"filter": None}),
+    ("notices/subjects.html", {"tags": ("inkoop", "<b>"), "form": WRONG}),
+    ("notices/subjects.html", {"tags": ()}),
+    ("notices/requests.html", {"choices": {}, "requests": (
+        (NotificationRequest(id=1, actor=JELLE.uri, created_at=NOW, updated_at=NOW, count=2), JELLE, POST),
+        (NotificationRequest(id=2, actor=ANNA.uri, created_at=NOW, updated_at=NOW, count=1), ANNA, None))}),
+    ("notices/requests.html", {"choices": {}, "requests": ()}),
+    ("people/settings_blocks.html", {"form": WRONG, "blocked": ((JELLE.uri, JELLE), ("http://weg.example/<b>", None)),
+                                     "muted": ((ANNA.uri, ANNA, NOW + DAY),), "hosts": ("kwaad.example",)}),
+    ("people/settings_blocks.html", {"blocked": (), "muted": (), "hosts": ()}),
     ("administration/overview.html", {"overview": OverviewCard(
         accounts=1, posts=2, peers=3, queued=4, failed=5, parked=6, reports=7, blocks=8, oldest_queued_at=NOW,
         database="SQLite", disk_free=10**9, started_at=NOW)}),

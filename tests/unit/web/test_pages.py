@@ -107,6 +107,7 @@ async def test_xss_09_what_a_person_typed_is_text_on_every_page(
 
 def test_every_template_has_a_sample() -> None:
     pieces = {"people/settings_tabs.html", "administration/tabs.html", "posts/reach.html", "people/scopes.html"}
+    pieces |= {"notices/list_head.html", "notices/filter_words.html"}
     root = resources.templates_dir()
     ours = ("about", "administration", "mastodon", "notices", "people", "posts")
     pages = {str(path.relative_to(root)) for room in ours for path in (root / room).glob("*.html")}

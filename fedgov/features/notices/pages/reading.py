@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
 
 from quart import Response, request
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.features.notices.present import announcement_cards, bookmark_cards, home_cards, notification_cards
+from fedgov.features.notices.pages.paging import goes_on, is_above_everything, page_links, path_with, wanted_page
+from fedgov.features.notices.present import (
+    announcement_cards,
+    bookmark_cards,
+    home_cards,
+    notification_cards,
+    saved_cards,
+)
+from fedgov.features.notices.queries.admission import pending
 from fedgov.features.notices.service.bookmarks import bookmark, unbookmark
 from fedgov.features.notices.service.markers import mark_notifications_read
 from fedgov.features.notices.service.notifications import clear
 from fedgov.features.notices.vocabulary import Kind, Notification, Outcome
 from fedgov.features.people.present import person_cards
+from fedgov.features.posts.queries.liked import liked_page
 from fedgov.features.posts.queries.reach import reach
 from fedgov.kernel.errors import InvalidError
-from fedgov.kernel.pagination import Page, PageRequest, page_request
-from fedgov.web.cards import PageLinks
+from fedgov.kernel.pagination import Page, PageRequest
+from fedgov.store.transaction import Transaction
+from fedgov.web.cards import PostCard
 from fedgov.web.desk import current_instance
+from fedgov.web.folding import sifted
 from fedgov.web.forms import read_form
 from fedgov.web.language import Translator
 from fedgov.web.redirects import back, redirect_to
@@ -31,17 +41,17 @@ _MENTIONS: Final = (Kind.MENTION, Kind.REPLY)
 
 async def home() -> Response:
     """Show the timeline of whom the reader follows, with the composer on top."""
-    visitor, wanted = await require_visitor(), _page_request()
+    visitor, wanted = await require_visitor(), wanted_page()
     instance = current_instance()
     found = await instance.read(home_cards, viewer=visitor.actor_uri, request=wanted)
-    if _is_above_everything(found.page, wanted):
+    if is_above_everything(found.page, wanted):
         return redirect_to("/home")
     me = await instance.read(person_cards, {visitor.actor_uri})
     audience = Visibility(visitor.default_audience)
     return await render(
         "posts/home.html",
-        posts=found.page.items,
-        pages=_links("/home", found.page, wanted, has_older=found.has_older),
+        posts=await sifted(found.page.items, place="home"),
+        pages=page_links("/home", found.page, wanted, has_older=found.has_older),
         me=me[visitor.actor_uri],
         reach=await instance.read(reach, author=visitor.actor_uri, visibility=audience),
         announcements=await instance.read(announcement_cards, reader=visitor.actor_uri),
@@ -50,7 +60,7 @@ async def home() -> Response:
 
 async def notifications() -> Response:
     """Show what happened that concerns the reader; ``?only=mentions`` leaves only what was said to them."""
-    visitor, wanted = await require_visitor(), _page_request()
+    visitor, wanted = await require_visitor(), wanted_page()
     which = "mentions" if request.args.get("only") == "mentions" else "all"
     found = await current_instance().read(
         notification_cards,
@@ -60,12 +70,13 @@ async def notifications() -> Response:
         in_words=partial(_in_words, await current_translator()),
     )
     extra = {"only": which} if which == "mentions" else {}
-    if _is_above_everything(found.page, wanted):
-        return redirect_to(_path("/notifications", extra))
+    if is_above_everything(found.page, wanted):
+        return redirect_to(path_with("/notifications", extra))
     return await render(
         "notices/notifications.html",
+        waiting=(await current_instance().read(pending, owner=visitor.actor_uri))[0],
         notifications=found.page.items,
-        pages=_links("/notifications", found.page, wanted, has_older=found.has_older, extra=extra),
+        pages=page_links("/notifications", found.page, wanted, has_older=found.has_older, extra=extra),
         which=which,
     )
 
@@ -85,15 +96,35 @@ async def change_notifications() -> Response:
 
 async def bookmarks() -> Response:
     """Show what the reader saved."""
-    visitor, wanted = await require_visitor(), _page_request()
+    visitor, wanted = await require_visitor(), wanted_page()
     found = await current_instance().read(bookmark_cards, viewer=visitor.actor_uri, request=wanted)
-    if _is_above_everything(found.page, wanted):
+    if is_above_everything(found.page, wanted):
         return redirect_to("/bookmarks")
     return await render(
         "notices/bookmarks.html",
         posts=found.page.items,
-        pages=_links("/bookmarks", found.page, wanted, has_older=found.has_older),
+        pages=page_links("/bookmarks", found.page, wanted, has_older=found.has_older),
     )
+
+
+async def favourites() -> Response:
+    """Show what the reader likes and may still read."""
+    visitor, wanted = await require_visitor(), wanted_page()
+    page, posts, older = await current_instance().read(_favourites, viewer=visitor.actor_uri, request=wanted)
+    if is_above_everything(page, wanted):
+        return redirect_to("/favourites")
+    return await render(
+        "notices/favourites.html", posts=posts, pages=page_links("/favourites", page, wanted, has_older=older)
+    )
+
+
+def _favourites(tx: Transaction, *, viewer: str, request: PageRequest) -> tuple[Page[int], tuple[PostCard, ...], bool]:
+    def read(part: PageRequest) -> Page[int]:
+        return liked_page(tx, actor=viewer, request=part)
+
+    page = read(request)
+    cards = saved_cards(tx, object_ids=page.items, viewer=viewer)
+    return page, tuple(cards[number] for number in page.items if number in cards), goes_on(page, read=read)
 
 
 async def save(post_id: int) -> Response:
@@ -124,29 +155,3 @@ def _in_words(translator: Translator, notification: Notification) -> str:
         case None:
             said = ""
     return f"{said} {notification.text}".strip()
-
-
-def _page_request() -> PageRequest:
-    return page_request(
-        max_id=request.args.get("max_id"), min_id=request.args.get("min_id"), since_id=request.args.get("since_id")
-    )
-
-
-def _is_above_everything(page: Page[Any], wanted: PageRequest) -> bool:
-    """Tell whether somebody went on to newer items until there were none: the list's own address shows the top."""
-    return wanted.upwards and page.prev_min_id is None
-
-
-def _links(
-    path: str, page: Page[Any], wanted: PageRequest, *, has_older: bool, extra: dict[str, str] | None = None
-) -> PageLinks:
-    is_top = wanted.max_id is None and not wanted.upwards
-    return PageLinks(
-        newer=None if is_top or page.prev_min_id is None else _path(path, extra, min_id=page.prev_min_id),
-        older=_path(path, extra, max_id=page.next_max_id) if has_older and page.next_max_id is not None else None,
-    )
-
-
-def _path(path: str, extra: dict[str, str] | None, **cursor: int) -> str:
-    query = urlencode({**(extra or {}), **cursor})
-    return f"{path}?{query}" if query else path

@@ -16,6 +16,7 @@ from fedgov.features.people.pages import (
     relations,
     sanctioning,
     settings,
+    shut_out,
 )
 
 _VIEWS: Final[tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...]] = (
@@ -36,6 +37,8 @@ _VIEWS: Final[tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...]] =
     ("POST", "/settings/sessions", settings.end_session),
     ("GET", "/settings/apps", apps.show_apps),
     ("POST", "/settings/apps", apps.withdraw_app),
+    ("GET", "/settings/blocks", shut_out.show_blocks),
+    ("POST", "/settings/blocks", shut_out.change_blocks),
     ("POST", "/follow", relations.follow),
     ("POST", "/unfollow", relations.unfollow),
     ("POST", "/block", relations.block),

@@ -36,6 +36,7 @@ from fedgov.kernel.uris import parse_handle
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PostCard, ProfileCard, ReachCard
 from fedgov.web.desk import current_instance
+from fedgov.web.folding import sifted
 from fedgov.web.forms import form_of
 from fedgov.web.redirects import redirect_to
 from fedgov.web.render import render
@@ -110,7 +111,11 @@ async def _timeline(path: str, found: Stream, wanted: PageRequest, *, which: str
     if is_above_everything(found, wanted):
         return redirect_to(path)
     return await render(
-        "posts/timeline.html", posts=found.posts, pages=page_links(path, found, wanted), which=which, tag=tag
+        "posts/timeline.html",
+        posts=await sifted(found.posts, place="public"),
+        pages=page_links(path, found, wanted),
+        which=which,
+        tag=tag,
     )
 
 
@@ -160,7 +165,7 @@ async def _profile(row: Row[Any]) -> Response:
     return await render(
         "people/profile.html",
         profile=head,
-        posts=found.posts,
+        posts=await sifted(found.posts, place="account"),
         pages=page_links(path, found, wanted, **extra),
         tab=tab,
         indexable=bool(row.local and row.indexable),
@@ -208,8 +213,8 @@ async def post(post_id: int) -> Response:
     return await render(
         "posts/post.html",
         post=found.post,
-        ancestors=found.ancestors,
-        replies=found.replies,
+        ancestors=await sifted(found.ancestors, place="thread"),
+        replies=await sifted(found.replies, place="thread"),
         reach=found.reach,
         locked=tuple(each.value for each in policy.reply_audiences(found.visibility)),
         indexable=found.indexable,

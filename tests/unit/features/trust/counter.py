@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import click
 from click.testing import CliRunner, Result
@@ -91,9 +92,13 @@ class Counter:
         answer.headers = sent
         return answer
 
-    async def post(self, path: str, values: Mapping[str, str], *, files: Mapping[str, Any] | None = None) -> Response:
+    async def post(self, path: str, values: Mapping[str, Any], *, files: Mapping[str, Any] | None = None) -> Response:
+        """Send a form; a list of values is a field that is there more than once."""
         form = {csrf.FIELD: csrf.make_token(_SECRET), **values}
-        return await self._send("POST", path, form=form, files=files)
+        if files is not None:
+            return await self._send("POST", path, form=form, files=files)
+        body, kind = urlencode(form, doseq=True), "application/x-www-form-urlencoded"
+        return await self._send("POST", path, data=body, headers={"Content-Type": kind})
 
     async def _send(
         self,
