@@ -91,8 +91,12 @@ class Call:
     def _url(self, **cursor: int) -> str:
         scope = self.request.scope
         sent = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        kept = [(name, value) for name, value in sent if name not in _NOT_REPEATED]
+        kept = [(name, value) for name, value in sent if name not in _NOT_REPEATED and len(value) <= _LONGEST_REPEATED]
+        kept = kept[:_MOST_REPEATED]
         return f"{self.site.origin}{scope['path']}?{urlencode([*kept, *cursor.items()])}"
 
 
 _NOT_REPEATED = frozenset({"max_id", "since_id", "min_id", "access_token"})
+_LONGEST_REPEATED = 100
+_MOST_REPEATED = 20
+"""A header is bounded, whatever the address of the request was."""

@@ -213,6 +213,8 @@ def _text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
+        if "\0" in value:  # PostgreSQL keeps no such text, and nobody types it
+            raise MalformedError(f"{name} holds a null character")
         return value
     if isinstance(value, int | float):
         return str(value)
@@ -231,6 +233,8 @@ def json_tree(body: bytes) -> dict[str, Any]:
         tree = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise MalformedError("the body is not valid JSON", detail=str(error)) from None
+    if tree is None:  # what some clients send for nothing
+        return {}
     if not isinstance(tree, dict):
         raise MalformedError("the body must be a JSON object")
     return tree

@@ -14,7 +14,7 @@ from fedgov.features.posts.present import post_card
 from fedgov.features.posts.queries.entries import entry
 from fedgov.features.posts.service import pinning, polls, reacting
 from fedgov.federation.doors.answers import Reply
-from fedgov.kernel.errors import InvalidError, NotFoundError
+from fedgov.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
@@ -63,7 +63,10 @@ async def unsave(call: Call) -> Reply:
 
 async def pin(call: Call) -> Reply:
     """Pin status to profile."""
-    return await _act(call, pinning.pin, name="actor")
+    try:
+        return await _act(call, pinning.pin, name="actor")
+    except ForbiddenError:
+        raise InvalidError("Validation failed: Someone else's post cannot be pinned") from None
 
 
 async def unpin(call: Call) -> Reply:
@@ -102,7 +105,10 @@ async def vote(call: Call) -> Reply:
     if not all(each.isascii() and each.isdigit() and len(each) < 5 for each in sent):
         raise InvalidError("choices must be numbers of answers", field="choices")
     choices = [int(each) for each in sent]
-    return shown(await call.write(_vote, row_id=call.row_id(), actor=call.me, choices=choices))
+    try:
+        return shown(await call.write(_vote, row_id=call.row_id(), actor=call.me, choices=choices))
+    except ForbiddenError as error:
+        raise InvalidError(f"Validation failed: {error.safe}") from None
 
 
 def _vote(tx: Transaction, *, row_id: int, actor: str, choices: list[int]) -> Entity:

@@ -61,7 +61,7 @@ class Reception:
             scope: An ASGI scope of type ``http`` whose Host header names this instance.
         """
         path: str = scope["path"]
-        found = TABLE.find(path)
+        found = TABLE.find(path) if "\0" not in path else None
         if found is None and not _is_own(path):
             return None
         return partial(self._open, found)
