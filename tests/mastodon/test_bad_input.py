@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from fedgov.mastodon.endpoints import Endpoint
+from fedgov.mastodon.streams.names import ROOT
 from fedgov.mastodon.table import TABLE
 from tests.mastodon.conftest import Answered
 from tests.mastodon.scene import PICTURE, Scene, played
@@ -40,7 +41,7 @@ WRONG: Final[tuple[object, ...]] = ({"a": {"b": ["c"]}}, [[["x"]]], 10**30, "\x0
 
 QUERIES: Final = """
 max_id since_id min_id limit offset q id[] ids[] types[] timeline[] acct url order maxwidth
-""".split()
+"""
 """What lists and searches read."""
 
 EVERYTHING: Final = """
@@ -50,7 +51,7 @@ language account_ids fields_attributes source avatar file redirect_uris scopes c
 grant_type token data subscription keywords_attributes media_attributes types expires_in
 status_id locale username password agreement acct url category rule_ids status_ids
 for_not_following home notifications maxwidth display_name note quoted_status_id
-""".split()
+"""
 """What endpoints read."""
 
 
@@ -131,7 +132,7 @@ async def test_values_of_the_wrong_kind_are_told_and_never_break_anything(scene:
     app, wrong = await scene.somebody(f"proef{number}"), WRONG[number]
     for endpoint in WRITING:
         path = _PLACE.sub(scene.ids["jelle"], endpoint.path)
-        answer = await app.ask(endpoint.method, path, json=dict.fromkeys(EVERYTHING, wrong))
+        answer = await app.ask(endpoint.method, path, json=dict.fromkeys(EVERYTHING.split(), wrong))
         assert answer.status < 500, (_key(endpoint), answer.json)
         assert isinstance(answer.json, dict | list | bool), (_key(endpoint), answer.json)
         if answer.status >= 400:
@@ -141,9 +142,9 @@ async def test_values_of_the_wrong_kind_are_told_and_never_break_anything(scene:
 @pytest.mark.parametrize("wrong", ["\x00", "-1", "9" * 30, "x" * 3_000], ids=["nul", "negative", "huge", "long"])
 async def test_queries_that_make_no_sense_never_break_anything(scene: Scene, wrong: str) -> None:
     for endpoint in TABLE.endpoints:
-        if endpoint.method == "GET":
+        if endpoint.method == "GET" and not endpoint.path.startswith(ROOT):  # streams stay open
             path = _PLACE.sub(scene.ids["plain"], endpoint.path)
-            answer = await scene.fatima.ask("GET", path, params=dict.fromkeys(QUERIES, wrong))
+            answer = await scene.fatima.ask("GET", path, params=dict.fromkeys(QUERIES.split(), wrong))
             assert answer.status < 500, (_key(endpoint), answer.json)
             if answer.status >= 400:
                 demand_refusal(answer, 400, 401, 404, 422)
