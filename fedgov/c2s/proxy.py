@@ -8,9 +8,10 @@ Spec: ActivityPub, section 4.1 (``proxyUrl``); rows SSRF-01 to SSRF-08 of the th
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import orjson
+from sqlalchemy import Row
 
 from fedgov.activitystreams.document import Document
 from fedgov.c2s.inbox import without_hidden
@@ -53,7 +54,13 @@ def _shown(tx: Transaction, *, uri: str, viewer: str) -> Document:
         found: Document = actors.document(tx, row=person) if person.local else orjson.loads(person.document)
         return found
     row = objects.find(tx, uri=uri)
-    if row is None or row.deleted_at is not None or not objects.may_read(tx, row=row, viewer=viewer):
+    if row is None or row.deleted_at is not None or not _may_read(tx, row=row, viewer=viewer):
         raise NotFoundError("Record not found")
-    post_queries.get(tx, uri=uri, viewer=viewer)
     return without_hidden(objects.stored_document(row))
+
+
+def _may_read(tx: Transaction, *, row: Row[Any], viewer: str) -> bool:
+    post = post_queries.find_by_uri(tx, uri=row.uri)
+    if post is not None:
+        return post_queries.may_read(tx, row=post, viewer=viewer)
+    return objects.may_read(tx, row=row, viewer=viewer)

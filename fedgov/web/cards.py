@@ -198,11 +198,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyTo:
-    """What a post answers.
+    """What a post answers, as far as this reader may read that.
 
     Args:
         url: Path of that post's page on this instance.
-        author: Who wrote it; None when we do not know, or this reader may not.
+        author: Who wrote it; None when we do not know.
         id: Row id of that post.
     """
 

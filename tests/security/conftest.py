@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.security.internet import Internet, open_internet
+from tests.security.office import Office, furnish
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -15,3 +16,10 @@ async def internet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[In
     """Gemeente Gouda, where fatima works, and all servers of others."""
     async with open_internet(tmp_path_factory.mktemp("internet")) as found:
         yield found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    """Gemeente Gouda with a message for each audience, and everybody who looks at them."""
+    async with open_internet(tmp_path_factory.mktemp("visibility")) as found:
+        yield await furnish(found)

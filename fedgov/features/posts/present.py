@@ -292,11 +292,11 @@ class _Found:
         )
 
     def _reply_to(self, row: Row[Any]) -> ReplyTo | None:
-        if row.in_reply_to_id is None:
-            return None
         parent = self.parents.get(row.in_reply_to_id)
-        author = self.people.get(parent.author) if parent is not None else None
-        return ReplyTo(url=f"/posts/{row.in_reply_to_id}", id=row.in_reply_to_id, author=author)
+        if parent is None:  # that it is there is not for this reader either (AC-03)
+            return None
+        author = self.people.get(parent.author)
+        return ReplyTo(url=f"/posts/{parent.object_id}", id=parent.object_id, author=author)
 
 
 @lru_cache(maxsize=REMEMBERED)
