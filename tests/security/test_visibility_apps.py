@@ -126,7 +126,12 @@ _ALL: Final = {f"{each.method} {each.path}" for each in TABLE.endpoints}
 SAME: Final = ("/api/v1/instance/", "/api/v1/custom_emojis", "/.well-known/", "/health", "/api/v1/peers/")
 """What says the same to everybody is asked by one."""
 
-LISTS: Final = sorted(each for each in _ALL if each.startswith("GET ") and each not in NAMED and each not in READ)
+_ELSEWHERE: Final = re.compile(r"GET /api/v\d/(admin|push|streaming)\b")
+LISTS: Final = sorted(
+    each
+    for each in _ALL
+    if each.startswith("GET ") and each not in NAMED and each not in READ and not _ELSEWHERE.match(each)
+)
 """Everything else that can be read: nothing in it may be of what is not for the viewer."""
 
 
