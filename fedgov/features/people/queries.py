@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, func, literal, or_, select, union
 
 from fedgov.activitystreams.document import Document
 from fedgov.features.people.policy.people import Party
@@ -19,6 +19,7 @@ from fedgov.kernel import pagination
 from fedgov.kernel.clock import beginning_of_week
 from fedgov.kernel.errors import FedgovError, NotFoundError
 from fedgov.kernel.pagination import PageRequest, page_of
+from fedgov.kernel.text.plain import html_to_plain
 from fedgov.kernel.uris import parse_handle
 from fedgov.store.tables import actors, follows, inbox_items, objects
 from fedgov.store.transaction import Transaction
@@ -637,7 +638,7 @@ def search(
     offset: int = 0,
     followed_only: bool = False,
 ) -> Sequence[Row[Any]]:
-    """Return people whose name, handle, function or department contains a text, colleagues first.
+    """Return people whose name, handle, function, department or own words hold each word of a text, colleagues first.
 
     Of people elsewhere only those who want to be found, and those whom the
     reader follows already.
@@ -658,8 +659,7 @@ def search(
         actors.c.username
     ).startswith(name, autoescape=True)
     if not separator:
-        columns = (actors.c.username, actors.c.name, actors.c.function, actors.c.department)
-        matches = or_(*(func.lower(column).contains(words, autoescape=True) for column in columns))
+        matches = and_(*(_holds(word) for word in words.split()[:_MAX_WORDS]))
     followed = exists().where(follows.c.following == actors.c.uri, follows.c.follower == (viewer or ""))
     query = (
         select(actors)
@@ -678,4 +678,24 @@ def search(
     )
     rows = tx.rows(query)
     hidden = shut_out(tx, viewer=viewer) if viewer is not None else frozenset()
-    return [row for row in rows if row.uri not in hidden]
+    sought = words.split()[:_MAX_WORDS] if not separator else []
+    return [row for row in rows if row.uri not in hidden and _is_told(row, sought)]
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    """Tell whether a word, or part of one, stands somewhere on a profile; perhaps in its markup only."""
+    columns = (*_LINES, actors.c.summary_html) if len(word) >= _LONG else _LINES
+    return or_(*(func.lower(column).contains(word, autoescape=True) for column in columns))
+
+
+def _is_told(row: Row[Any], sought: Sequence[str]) -> bool:
+    """Tell whether words stand in what people read of a profile."""
+    lines = " ".join((row.username, row.name, row.function, row.department)).lower()
+    missing = [word for word in sought if word not in lines]
+    return not missing or all(word in html_to_plain(row.summary_html).lower() for word in missing)
+
+
+_LINES: Final = (actors.c.username, actors.c.name, actors.c.function, actors.c.department)
+_MAX_WORDS: Final = 8
+_LONG: Final = 4
+"""Letters of a word that is looked for in what somebody tells about themself."""

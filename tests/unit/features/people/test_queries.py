@@ -104,6 +104,14 @@ def test_nobody_is_found_by_what_is_no_known_handle(town: Town, handle: str) -> 
         queries.get_person(town.tx, handle=handle)
 
 
+def test_people_are_found_by_what_they_tell_about_themselves_but_not_by_its_markup(town: Town) -> None:
+    town.remote("@wim@leeuwarden.example", summary='<p class="x">Kenner van <b>stikstof</b></p>', name="Wim")
+
+    assert search(town, "stikstof") == ["wim"]
+    assert search(town, "stikstof wim") == ["wim"]
+    assert search(town, "stikstof fatima") == search(town, "strong") == search(town, "class") == []
+
+
 def search(town: Town, text: str, viewer: str | None = None) -> list[str]:
     return [row.username for row in queries.search(town.tx, text=text, viewer=viewer)]
 
