@@ -44,14 +44,12 @@ from fedgov.store.transaction import Transaction
 
 MAX_WORDS: Final = 10_000
 """Words of one entry; PostgreSQL keeps positions up to 16,383."""
-WINDOW: Final = 4_000
+WINDOW: Final = 1_000
 """How many of the newest entries are looked through for the beginning of a word before the index is asked.
 
-Whatever stands in one of a hundred fills a page from there; of what is rarer the index has so little to gather
+Whatever stands in one of fifty fills a page from there; of what is rarer the index has so little to gather
 that it is quick.
 """
-POSTGRES_WINDOW: Final = 1_000
-"""The same on PostgreSQL, where a look at one costs more and the index itself does more of the work."""
 _ENDLESS: Final = 2**63 - 1
 
 TABLES: Final[Mapping[str, Sequence[str]]] = {
@@ -326,7 +324,7 @@ def _fts5(phrase: Phrase) -> str:
 
 def _search_postgres(tx: Transaction, question: Question, values: dict[str, Any], *, upwards: bool) -> list[int]:
     """Look through the newest, then ask the index, which gathers all before it can put them in order."""
-    among = {**values, "query": _tsquery(question), "window": POSTGRES_WINDOW}
+    among = {**values, "query": _tsquery(question)}
     found = list(tx.values(_newest_that_match(upwards), among))
     if len(found) == values["limit"]:
         return found

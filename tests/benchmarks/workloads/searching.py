@@ -114,7 +114,7 @@ class Corpus:
             "prefix_short": [f"{word[:3]}*" for word in dice.choices(self.words, k=ASKED)],
             "diacritics": ["coöperatie", "COOPERATIE", "cooperatie"] * (ASKED // 3),
             "phrase": [f'"{dice.choice(common)} {dice.choice(common)}"' for _ in range(ASKED)],
-            "excluded": [f"{dice.choice(common)} -{dice.choice(common)}" for _ in range(ASKED)],
+            "excluded": [" -".join(dice.sample(common, 2)) for _ in range(ASKED)],
             "operators": [f"{dice.choice(common)} before:2026-0{dice.randint(1, 9)} has:media" for _ in range(ASKED)],
             "nothing": [f"bestaatniet{number}" for number in range(ASKED)],
         }

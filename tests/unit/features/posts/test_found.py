@@ -211,7 +211,6 @@ def test_what_a_picture_shows_what_a_poll_asks_and_a_title_are_found(town: Town)
 
 def test_frequent_and_rare_beginnings_are_found_alike(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(full_text, "WINDOW", 4)
-    monkeypatch.setattr(full_text, "POSTGRES_WINDOW", 4)
     rare = said(town, "zeldzaam")
     common = [said(town, f"gewoon bericht {number}", key=str(number)) for number in range(2, 12)]
 
