@@ -21,13 +21,15 @@ class _Wire:
     transport: asyncio.Transport
 
     def write(self, data: bytes) -> None:
-        self.transport.write(data)
+        if not self.transport.is_closing():  # uvloop raises when it is closed, and its owner is told a moment later
+            self.transport.write(data)
 
     def waiting(self) -> int:
-        return self.transport.get_write_buffer_size()
+        return 0 if self.transport.is_closing() else self.transport.get_write_buffer_size()
 
     def close(self) -> None:
-        self.transport.close()
+        if not self.transport.is_closing():
+            self.transport.close()
 
     def abort(self) -> None:
         self.transport.abort()

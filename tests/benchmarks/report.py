@@ -120,6 +120,15 @@ SHOWN: Final[dict[str, Rows]] = {
         ("per_s", "sent, accepted and handled per second", "{:,.0f}"),
         ("cpu_ms_per_activity_both", "CPU per activity, both instances (ms)", "{:,.2f}"),
     ),
+    "W9": (
+        ("p99_ms", "a post until all of 5,000 apps have it, ten posts a second: p99 (ms)", "{:,.0f}"),
+        ("p50_ms", "the same: p50 (ms)", "{:,.0f}"),
+        ("kib_per_client", "memory for each app that listens (PSS, KiB)", "{:,.1f}"),
+        ("messages_per_s", "messages sent per second", "{:,.0f}"),
+        ("cpu_us_per_message", "CPU per message, publishing included (µs)", "{:,.1f}"),
+        ("limit_bare_cpu_us", "CPU of a bare broadcast in the same run (µs)", "{:,.1f}"),
+        ("cpu_ratio_to_bare", "bare CPU to ours", "{:.2f}"),
+    ),
     "W10": (
         ("deliveries_per_activity", "deliveries for 5,000 followers on 100 servers", "{:,.0f}"),
         ("post_seconds_to_last_host", "post: until the last server (s)", "{:.2f}"),

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from fedgov.features.notices.service import announcements
 from fedgov.features.people.queries import account_of, tokens_of
 from fedgov.features.people.service import accounts, blocks, passwords, tokens
 from fedgov.features.posts.service import publishing, reacting
@@ -282,6 +283,30 @@ async def test_a_list_shows_its_members_to_whom_it_belongs(hall: Counter) -> Non
         uri = await stef.person.post("Van de lijst")
         assert (await stream.next()).payload == await _status(ria, uri)
         await other.heard()  # nothing came in between
+
+
+async def test_announcements_come_as_the_api_shows_them_to_each(hall: Counter) -> None:
+    stil, blij = await hall.app_of("stil"), await hall.app_of("blij")
+    assert blij.person
+    write = hall.town.instance.write
+    async with event_stream(stil, "user") as stream, web_socket(blij, "/user") as socket:
+        number = await write(announcements.write, text="Morgen onderhoud")
+        told, also = await stream.next(), await socket.next()
+        (listed,) = (await stil.get("/api/v1/announcements")).json
+        assert told.event == also.event == "announcement"
+        assert told.payload == also.payload == listed
+        await write(announcements.react, reader=blij.person.uri, announcement_id=number, emoji="👍")
+        told = await stream.next()
+        assert told.event == "announcement.reaction"
+        assert told.payload == {"name": "👍", "count": 1, "announcement_id": str(number)}
+        assert (await socket.next()).event == "announcement.reaction"
+        await write(announcements.change, announcement_id=number, text="Overmorgen onderhoud")
+        assert (await stream.next()).payload == (await stil.get("/api/v1/announcements")).json[0]
+        (mine,) = (await blij.get("/api/v1/announcements")).json
+        assert (await socket.next()).payload == mine
+        assert mine["reactions"][0]["me"] is True
+        await write(announcements.remove, announcement_id=number)
+        assert (await stream.next()).event == (await socket.next()).event == "announcement.delete"
 
 
 # --- who may ----------------------------------------------------------------------------------------------------

@@ -47,6 +47,12 @@ class NewsKind(StrEnum):
     """Notifications that waited are among the others now: URI of whose they are."""
     CONVERSATION = "conversation"
     """A direct message: row id of the object, and URI of somebody who takes part."""
+    ANNOUNCEMENT = "announcement"
+    """An announcement is shown, or as it is now: its row id."""
+    ANNOUNCEMENT_REACTION = "announcement.reaction"
+    """An emoji under an announcement: row id, emoji, and how many people there are with it now."""
+    ANNOUNCEMENT_GONE = "announcement.delete"
+    """An announcement is not shown any more: its row id."""
 
 
 EVERYBODY: Final = "*"

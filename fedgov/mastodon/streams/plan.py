@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Row
 
 from fedgov.activitystreams.tag import normalise_hashtag
+from fedgov.features.notices.queries import announcements
 from fedgov.features.notices.queries import streams as queries
 from fedgov.features.notices.vocabulary import EVERYBODY, FilterContext, NewsKind
 from fedgov.features.posts.queries import parts, posts, timelines
@@ -18,9 +19,10 @@ from fedgov.features.posts.queries.timelines import Entry
 from fedgov.federation.actors import known_uris
 from fedgov.kernel.errors import NotFoundError
 from fedgov.kernel.pagination import PageRequest
+from fedgov.mastodon.announcements import entity_of
 from fedgov.mastodon.conversations import conversation_entity_of
 from fedgov.mastodon.notifications import notification_entity_of
-from fedgov.mastodon.streams.channels import DIRECT, HOME, NOTIFIED, WITH_POSTS, Topic
+from fedgov.mastodon.streams.channels import DIRECT, HOME, NOTIFIED, TOLD, WITH_POSTS, Topic
 from fedgov.mastodon.streams.faces import faces
 from fedgov.mastodon.streams.register import Watchers
 from fedgov.mastodon.streams.sieve import Sieve
@@ -230,6 +232,42 @@ def _conversation(plan: Plan, news: News) -> list[Parcel]:
     return [] if entity is None else [Parcel(DIRECT, "conversation", orjson.dumps(entity).decode(), viewers)]
 
 
+# --- what concerns everybody ------------------------------------------------------------------------------------
+
+
+def _announcement(plan: Plan, news: News) -> list[Parcel]:
+    """Show an announcement as each reader sees it; who did nothing with it sees what all others see."""
+    number, everybody = int(news.facts[0]), plan.at(TOLD)
+    if not everybody:
+        return []
+    answered = everybody & announcements.answered_by(plan.tx, announcement_id=number)
+    groups = [("", everybody - answered), *((viewer, frozenset({viewer})) for viewer in sorted(answered))]
+    try:
+        found = [
+            (announcements.get_shown(plan.tx, announcement_id=number, reader=reader), viewers)
+            for reader, viewers in groups
+            if viewers
+        ]
+    except NotFoundError:
+        return []
+    return [
+        Parcel(TOLD, "announcement", orjson.dumps(entity_of(plan.tx, each)).decode(), viewers)
+        for each, viewers in found
+    ]
+
+
+def _announcement_reaction(plan: Plan, news: News) -> list[Parcel]:
+    number, emoji, count = news.facts
+    payload = orjson.dumps({"name": emoji, "count": int(count), "announcement_id": number}).decode()
+    everybody = plan.at(TOLD)
+    return [Parcel(TOLD, "announcement.reaction", payload, everybody)] if everybody else []
+
+
+def _announcement_gone(plan: Plan, news: News) -> list[Parcel]:
+    everybody = plan.at(TOLD)
+    return [Parcel(TOLD, "announcement.delete", news.facts[0], everybody)] if everybody else []
+
+
 PLANNERS: Final[dict[str, Planner]] = {
     NewsKind.POST: _post,
     NewsKind.SHARE: _share,
@@ -238,5 +276,8 @@ PLANNERS: Final[dict[str, Planner]] = {
     NewsKind.NOTIFICATION: _notification,
     NewsKind.MERGED: _merged,
     NewsKind.CONVERSATION: _conversation,
+    NewsKind.ANNOUNCEMENT: _announcement,
+    NewsKind.ANNOUNCEMENT_REACTION: _announcement_reaction,
+    NewsKind.ANNOUNCEMENT_GONE: _announcement_gone,
 }
 """How each kind of news is shown; another kind is a function more here, and a `fedgov.store.news.tell`."""

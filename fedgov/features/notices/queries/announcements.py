@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Row, bindparam, or_, select, union
 
 from fedgov.features.notices.queries.paging import owner_id
 from fedgov.features.notices.tables import announcement_dismissals, announcement_reactions, announcements
 from fedgov.features.notices.vocabulary import Announcement, AnnouncementReaction
 from fedgov.kernel.errors import NotFoundError
+from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
 
 MOST: Final = 100
@@ -32,6 +33,14 @@ _ONE: Final = select(announcements).where(announcements.c.id == bindparam("annou
 _READ: Final = select(announcement_dismissals.c.announcement_id).where(
     announcement_dismissals.c.owner_id == owner_id(),
     announcement_dismissals.c.announcement_id.in_(bindparam("ids", expanding=True)),
+)
+_ANSWERED: Final = union(
+    select(actors.c.uri)
+    .join(announcement_dismissals, announcement_dismissals.c.owner_id == actors.c.id)
+    .where(announcement_dismissals.c.announcement_id == bindparam("announcement")),
+    select(actors.c.uri)
+    .join(announcement_reactions, announcement_reactions.c.actor_id == actors.c.id)
+    .where(announcement_reactions.c.announcement_id == bindparam("announcement")),
 )
 _REACTIONS: Final = (
     select(
@@ -114,6 +123,11 @@ def _read(tx: Transaction, rows: Sequence[Row[Any]], *, reader: str) -> list[Ann
         )
         for row in rows
     ]
+
+
+def answered_by(tx: Transaction, *, announcement_id: int) -> frozenset[str]:
+    """Return the URIs of those who dismissed an announcement or put an emoji under it."""
+    return frozenset(tx.values(_ANSWERED, {"announcement": announcement_id}))
 
 
 def is_shown(row: Row[Any], *, now: int) -> bool:

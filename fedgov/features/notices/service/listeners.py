@@ -23,7 +23,7 @@ from fedgov.features.notices.service import (
     push,
     tags,
 )
-from fedgov.features.notices.vocabulary import Kind, Outcome
+from fedgov.features.notices.vocabulary import AnnouncementGone, AnnouncementReacted, AnnouncementShown, Kind, Outcome
 from fedgov.features.people.queries import all_accounts
 from fedgov.features.people.vocabulary import (
     AccountCreated,
@@ -270,6 +270,9 @@ LISTENERS: Final[Mapping[type, Sequence[Listener]]] = {
     ActorRemoved: (on_actor_removed,),
     AccountCreated: (on_account_created,),
     TokensEnded: (push.on_tokens_ended,),
+    AnnouncementShown: (news.on_announcement_shown,),
+    AnnouncementReacted: (news.on_announcement_reacted,),
+    AnnouncementGone: (news.on_announcement_gone,),
     ReportMade: (on_report_made,),
     ReportDecided: (on_report_decided,),
     ReportAnswered: (on_report_answered,),

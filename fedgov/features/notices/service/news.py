@@ -9,7 +9,13 @@ from sqlalchemy import bindparam, select, union
 
 from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.features.notices.tables import home_entries, list_entries, lists
-from fedgov.features.notices.vocabulary import EVERYBODY, NewsKind
+from fedgov.features.notices.vocabulary import (
+    EVERYBODY,
+    AnnouncementGone,
+    AnnouncementReacted,
+    AnnouncementShown,
+    NewsKind,
+)
 from fedgov.features.posts.vocabulary import PostShared
 from fedgov.federation import objects
 from fedgov.store import news
@@ -66,3 +72,18 @@ def tell_unshared(tx: Transaction, *, object_id: int, share_id: int) -> None:
 def _tell_gone(tx: Transaction, entry_id: int, owners: Sequence[int]) -> None:
     for first in range(0, len(owners), news.MAX_FACTS):
         news.tell(tx, NewsKind.GONE, entry_id, *owners[first : first + news.MAX_FACTS])
+
+
+def on_announcement_shown(tx: Transaction, event: AnnouncementShown) -> None:
+    """Tell everybody who listens of an announcement."""
+    news.tell(tx, NewsKind.ANNOUNCEMENT, event.announcement_id)
+
+
+def on_announcement_reacted(tx: Transaction, event: AnnouncementReacted) -> None:
+    """Tell everybody who listens how many people think the same of an announcement."""
+    news.tell(tx, NewsKind.ANNOUNCEMENT_REACTION, event.announcement_id, event.emoji, event.count)
+
+
+def on_announcement_gone(tx: Transaction, event: AnnouncementGone) -> None:
+    """Tell everybody who listens that an announcement is over."""
+    news.tell(tx, NewsKind.ANNOUNCEMENT_GONE, event.announcement_id)
