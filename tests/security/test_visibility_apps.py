@@ -52,6 +52,7 @@ READ: Final = {
     "GET /api/v1/statuses/:id/source": "word",
     "GET /api/v1/statuses/:id/favourited_by": "",
     "GET /api/v1/statuses/:id/reblogged_by": "",
+    "GET /api/v1/statuses/:id/quotes": "",
     "GET /api/v1/polls/:id": "poll",
 }
 """Endpoints that show one message, and which word of it they must show to those who may read it."""
@@ -64,6 +65,8 @@ ACT: Final[dict[str, dict[str, Any]]] = {
         f"POST /api/v1/statuses/:id/{act}": {}
         for act in ("favourite", "unfavourite", "reblog", "unreblog", "bookmark", "unbookmark", "mute", "unmute")
     },
+    "PUT /api/v1/statuses/:id/interaction_policy": {"quote_approval_policy": "nobody"},
+    "POST /api/v1/statuses/:id/quotes/:quoting_status_id/revoke": {},
     "POST /api/v1/statuses/:id/pin": {},
     "POST /api/v1/statuses/:id/unpin": {},
     "PUT /api/v1/statuses/:id": {"status": "gekaapt"},
@@ -262,7 +265,8 @@ async def test_ac_02_03_15_nobody_does_anything_with_what_they_may_not_read(
         async def act(number: str, *, row: str = row, template: dict[str, Any] = template) -> Reply:
             method, _, path = row.partition(" ")
             body = _filled(template, {"id": number, "account": ids["account"]})
-            return await _ask(office, viewer, method, path.replace(":id", number), body)
+            path = path.replace(":id", number).replace(":quoting_status_id", MISSING)
+            return await _ask(office, viewer, method, path, body)
 
         missing = await act(MISSING)
         assert missing.status in (401, 403, 404), (row, missing.body)
