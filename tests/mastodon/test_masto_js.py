@@ -95,3 +95,9 @@ async def test_masto_js_writes_reads_and_is_told_what_is_wrong(counter: Counter)
     }
     assert set(seen["groups"]) == {"favourite", "reblog", "mention", "follow"}
     assert seen["pages"][:2] == [2, 2]
+
+
+async def test_masto_js_listens_to_several_streams_on_one_socket(counter: Counter) -> None:
+    listener, talker = [await counter.app_of(name) for name in ("fatima", "spreker")]
+    seen = await play("masto-streams.mjs", base=counter.town.base, TOKEN=listener.token, OTHER=talker.token)
+    assert seen == {"notification": ["mention", "spreker"], "update": ["stroom"]}

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import pytest_asyncio
 import requests
-from mastodon import Mastodon, MastodonIllegalArgumentError, MastodonUnauthorizedError
+from mastodon import (
+    Mastodon,
+    MastodonAPIError,
+    MastodonIllegalArgumentError,
+    MastodonNotFoundError,
+    MastodonUnauthorizedError,
+)
 
-from tests.fediverse import Town
+from tests.fediverse import PASSWORD, Town
 from tests.mastodon.conftest import Counter
 from tests.mastodon.reader import Reader
+from tests.mastodon.scene import PICTURE
 
 BY_HAND = "urn:ietf:wg:oauth:2.0:oob"
 SCOPES = ["read", "write", "follow", "push"]
@@ -95,3 +103,95 @@ async def test_mastodon_py_gives_its_token_back(counter: Counter, reader: Reader
     stale = Mastodon(access_token=token, api_base_url=counter.town.base, session=Loopback(counter.town))
     with pytest.raises(MastodonUnauthorizedError):
         await asyncio.to_thread(stale.account_verify_credentials)
+
+
+def write(mine: Mastodon, theirs: Mastodon) -> None:
+    """Go through what a program writes and reads."""
+    me, other = mine.me(), theirs.me()
+    media = mine.media_post(PICTURE, mime_type="image/png", description="Het plein", focus=(0.1, 0.2))
+    first = mine.status_post("Moi #mastodonpy", media_ids=[media], language="nl", idempotency_key="eens")
+    assert mine.status_post("Moi #mastodonpy", media_ids=[media], idempotency_key="eens").id == first.id
+    assert first.media_attachments[0].description == "Het plein"
+    edited = mine.status_update(first, "Moi, verbeterd", media_ids=[media])
+    assert (edited.edited_at is not None, len(mine.status_history(first))) == (True, 2)
+    assert mine.status_source(first).text == "Moi, verbeterd"
+    poll = mine.status_post("Doen?", poll=mine.make_poll(["ja", "nee"], expires_in=600))
+    assert theirs.poll_vote(poll.poll, [1]).own_votes == [1]
+    reply = theirs.status_reply(first, "Dag")
+    assert [each.id for each in mine.status_context(first).descendants] == [reply.id]
+    assert theirs.status_favourite(first).favourited
+    assert theirs.status_reblog(first).reblog.id == first.id
+    assert [each.id for each in mine.status_reblogged_by(first)] == [other.id]
+    assert theirs.account_follow(me).following
+    kinds = {each.type for each in mine.notifications()}
+    assert kinds == {"mention", "favourite", "reblog", "follow"}
+    mine.notifications_clear()
+    assert mine.notifications() == []
+    planned = mine.status_post("Later", scheduled_at=datetime.now(UTC) + timedelta(hours=2))
+    assert [each.id for each in mine.scheduled_statuses()] == [planned.id]
+    mine.scheduled_status_delete(planned)
+    mine.status_bookmark(reply)
+    assert [each.id for each in mine.bookmarks()] == [reply.id]
+    assert mine.status_delete(poll).id == poll.id
+    with pytest.raises(MastodonNotFoundError):
+        mine.status(poll)
+    with pytest.raises(MastodonAPIError):
+        mine.status_post("x" * 5_001)
+
+
+def keep(mine: Mastodon, theirs: Mastodon) -> None:
+    """Go through what a program keeps for its person."""
+    me, other = mine.me(), theirs.me()
+    mine.account_follow(other)
+    ours = mine.list_create("Collega's")
+    mine.list_accounts_add(ours, [other])
+    assert [each.id for each in mine.list_accounts(ours)] == [other.id]
+    theirs.status_post("Voor de lijst")
+    assert [each.account.id for each in mine.timeline_list(ours)] == [other.id]
+    mine.list_accounts_delete(ours, [other])
+    mine.list_delete(ours)
+    kept = mine.create_filter_v2(
+        "Stil", context=["home"], filter_action="hide", keywords_attributes=[{"keyword": "lawaai"}]
+    )
+    assert [each.id for each in mine.filters_v2()] == [kept.id]
+    mine.delete_filter_v2(kept)
+    assert mine.account_update_credentials(display_name="Fatima Z.", note="Vraag maar").display_name == "Fatima Z."
+    assert mine.markers_set(["home"], [mine.timeline_home()[0]])["home"].version
+    assert mine.preferences()["posting:default:visibility"] == "public"
+    assert mine.tag_follow("wonen").following
+    assert [each.name for each in mine.followed_tags()] == ["wonen"]
+    assert mine.account_relationships(other)[0].following
+    assert mine.report(other, comment="Kijk eens", category="spam").category == "spam"
+    found = mine.search_v2("jelle", result_type="accounts")
+    assert [each.id for each in found.accounts] == [other.id]
+    assert mine.account_search("fatima")[0].id == me.id
+    seen = [mine.timeline_home(limit=1)]
+    while len(seen) < 3 and (page := mine.fetch_next(seen[-1])):
+        seen.append(page)
+    numbers = [int(each.id) for page in seen for each in page]
+    assert numbers == sorted(set(numbers), reverse=True)
+
+
+@pytest.mark.parametrize("journey", [write, keep])
+async def test_mastodon_py_goes_through_a_town_hall(
+    counter: Counter, journey: Callable[[Mastodon, Mastodon], None]
+) -> None:
+    apps = [await counter.app_of(name) for name in ("fatima", "jelle")]
+    mine, theirs = (
+        Mastodon(
+            access_token=app.token,
+            api_base_url=counter.town.base,
+            session=Loopback(counter.town),
+            version_check_mode="none",
+        )
+        for app in apps
+    )
+    await asyncio.to_thread(journey, mine, theirs)
+
+
+async def test_mastodon_py_cannot_log_in_with_a_password(counter: Counter, reader: Reader) -> None:
+    program = await asyncio.to_thread(program_of, counter.town)
+    with pytest.raises(MastodonIllegalArgumentError):
+        await asyncio.to_thread(
+            lambda: program.log_in("fatima", PASSWORD, scopes=SCOPES, redirect_uri=BY_HAND, allow_http=True)
+        )
