@@ -14,6 +14,7 @@ from PIL import Image
 
 from fedgov.features.people.service import follows as following
 from fedgov.features.posts.service import reacting
+from fedgov.federation import follows
 from tests.c2s.conftest import PUBLIC, Office, Program
 from tests.federation.interop.world import correspondent
 
@@ -71,7 +72,8 @@ async def test_c2s_03_what_may_not_be_read_any_more_is_gone_at_the_next_read(off
     await fatima.post("alleen voor volgers", "followers")
     await fatima.post("voor iedereen")
     assert "alleen voor volgers" in str(await program.inbox())
-    await office.internet.town.instance.write(following.remove_follower, actor=fatima.uri, follower=program.me)
+    # Only the follow goes, and not what came by it, so that it is the look at each read that counts.
+    await office.internet.town.instance.write(follows.remove, follower=program.me, following=fatima.uri)
     assert "alleen voor volgers" not in str(await program.inbox())
 
 
