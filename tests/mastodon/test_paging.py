@@ -22,6 +22,8 @@ _LINK: Final = re.compile(r'<([^>]+)>; rel="(next|prev)"')
 LISTS: Final[dict[str, str]] = {
     "/api/v1/timelines/home": "fatima",
     "/api/v1/timelines/public": "fatima",
+    "/api/v1/timelines/direct": "fatima",
+    "/api/v1/timelines/link": "fatima",
     "/api/v1/timelines/tag/:hashtag": "fatima",
     "/api/v1/timelines/list/:list_id": "fatima",
     "/api/v1/accounts/:id/statuses": "fatima",
@@ -46,6 +48,9 @@ LISTS: Final[dict[str, str]] = {
     "/api/v1/notifications/requests": "berend",
 }
 """Path, and whose list it is; it holds six things or more."""
+
+ADDRESS: Final = "https://delft.example/zes"
+"""What the six link to."""
 
 AT_ONCE: Final[dict[str, str]] = {
     "/api/v1/accounts": "those asked for",
@@ -105,7 +110,7 @@ async def _fill(counter: Counter) -> dict[str, Any]:
         await done(fatima, f"/api/v1/accounts/{number}/endorse")
         await done(fatima, f"/api/v1/lists/{mine_list['id']}/accounts", account_ids=[number])
         await done(app, f"/api/v1/accounts/{me}/follow")
-        post = await done(app, "/api/v1/statuses", status="Dag @berend, over #Zes")
+        post = await done(app, "/api/v1/statuses", status=f"Dag @berend, over #Zes {ADDRESS}")
         await done(fatima, f"/api/v1/statuses/{post['id']}/bookmark")
         await done(fatima, f"/api/v1/statuses/{post['id']}/favourite")
         await done(app, f"/api/v1/statuses/{mine['id']}/favourite")
@@ -126,6 +131,8 @@ async def _fill(counter: Counter) -> dict[str, Any]:
 def _path(full: dict[str, Any], path: str) -> str:
     for name, value in full["places"].items():
         path = path.replace(f":{name}", value)
+    if path.endswith("/timelines/link"):
+        return f"{path}?url={ADDRESS}"
     if ":id" not in path:
         return path
     return path.replace(":id", full["ids"].get(path.split("/")[3], "0"))

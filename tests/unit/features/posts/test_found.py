@@ -69,8 +69,11 @@ def agrees(town: Town) -> bool:
 
 def test_what_is_public_is_found_when_its_author_lets_it_be_found(town: Town) -> None:
     found = said(town, "De fietsbrug is open")
-    said(town, "De fietsbrug is dicht", by=SANNE, key="2")
+    other = said(town, "De fietsbrug is dicht", by=SANNE, key="2")
+    entry = full_text.find(town.tx, row_id=other)
 
+    assert entry is not None
+    assert indexed.EVERYBODY not in entry.marks, "what nobody may find is not even walked past"
     assert find(town, "fietsbrug") == [found]
     assert find(town, "fietsbrug", viewer=BRAM) == [found]
 
