@@ -65,6 +65,9 @@ def test_a_request_is_answered_with_a_stamp_that_names_both_posts(town: Town) ->
     assert {each["result"] for each in town.sent("Accept")} == {stamp}
     assert the_post(town.tx, quoted.uri).quotes == 1
 
+    deliver(town.tx, activity("Delete", QUOTING))
+    assert the_post(town.tx, quoted.uri).quotes == 0
+
 
 def test_nobody_gets_a_stamp_for_what_nobody_may_quote(town: Town) -> None:
     quoted = written(town, FATIMA, quote_policy=QuotePolicy.NOBODY)
@@ -86,6 +89,8 @@ def test_ac_15_for_who_may_not_read_a_post_there_is_none_to_quote(town: Town, vi
 def test_ac_15_a_follower_who_may_read_is_refused(town: Town) -> None:
     town.befriend(PIETER, FATIMA)
     quoted = written(town, FATIMA, visibility=Visibility.FOLLOWERS, quote_policy=QuotePolicy.PUBLIC)
+    assert the_post(town.tx, quoted.uri).quotable == Quotable().stored()
+    quoting.set_quotable(town.tx, object_id=quoted.object_id, quotable=Quotable(automatic=("public",)))
     deliver(town.tx, request(quoted.uri))
     assert (len(town.sent("Reject")), town.sent("Accept")) == (1, [])
 
