@@ -42,6 +42,7 @@ LISTS: Final[dict[str, str]] = {
     "/api/v1/domain_blocks": "fatima",
     "/api/v1/statuses/:id/favourited_by": "fatima",
     "/api/v1/statuses/:id/reblogged_by": "fatima",
+    "/api/v1/statuses/:id/quotes": "fatima",
     "/api/v1/blocks": "mieke",
     "/api/v1/mutes": "mieke",
     "/api/v1/follow_requests": "berend",
@@ -115,6 +116,7 @@ async def _fill(counter: Counter) -> dict[str, Any]:
         await done(fatima, f"/api/v1/statuses/{post['id']}/favourite")
         await done(app, f"/api/v1/statuses/{mine['id']}/favourite")
         await done(app, f"/api/v1/statuses/{mine['id']}/reblog")
+        await done(app, "/api/v1/statuses", status="Zie hier", quoted_status_id=mine["id"])
         await done(app, "/api/v1/statuses", status="@fatima iets anders", visibility="direct")
         await done(fatima, "/api/v1/statuses", status=f"Bericht voor {name}")
         await done(fatima, "/api/v1/statuses", status="Later", scheduled_at="2026-12-31T12:00:00.000Z")
