@@ -182,7 +182,7 @@ async def test_the_search_that_mastodon_took_away_is_not_here(office: Office) ->
 ODD = (
     '"', '""', "*", "a*", "AND", "OR NOT", "NEAR(a b)", "document:a", "a AND", "(", ")", "^a", "-", "--", "-a", "+a",
     "a' OR 1=1 --", "'; DROP TABLE posts; --", "from:", "from:@", "has:", "before:0000", "before:9999-99-99", "in:",
-    "during:2024-02-30", ":e", "from::e", "a\u0000b", "\U0001f600", "%", "_", "\\", "{a}", "a:b:c", "café " * 200,
+    "during:2024-02-30", ":e", "from::e", "\U0001f600", "%", "_", "\\", "{a}", "a:b:c", "café " * 200,
 )  # fmt: skip
 
 
