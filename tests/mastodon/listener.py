@@ -11,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 import orjson
 
-from tests.mastodon.conftest import App
+from tests.mastodon.conftest import Answered, App
 
 PATIENCE: Final = 30.0
 ROOT: Final = "/api/v1/streaming"
@@ -79,6 +79,14 @@ async def event_stream(app: App, path: str, **params: str) -> AsyncIterator[Even
         found = EventStream(answer)
         await found.thump()
         yield found
+
+
+async def refusal(app: App, path: str, **params: str) -> Answered:
+    """Return how a stream is refused; one that opens is left at once, with nothing read of it."""
+    headers = {"Host": app.town.domain, **({"Authorization": f"Bearer {app.token}"} if app.token else {})}
+    async with app.session.get(f"{app.town.base}{ROOT}/{path}", params=params, headers=headers) as answer:
+        found = {name.lower(): value for name, value in answer.headers.items()}
+        return Answered(answer.status, found, None if answer.status == 200 else await answer.json())
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from fedgov.mastodon.streams import register
 from fedgov.mastodon.streams.stream import NO_LONGER_ALLOWED
 from tests.fediverse import Fediverse, pooled_rsa
 from tests.mastodon.conftest import App, Counter, demand_entity
-from tests.mastodon.listener import PATIENCE, ROOT, event_stream, web_socket
+from tests.mastodon.listener import PATIENCE, ROOT, event_stream, refusal, web_socket
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -131,7 +131,7 @@ async def test_nobody_is_shown_what_is_not_for_them(hall: Counter) -> None:
             ("Voor wie mij volgt, ook geheim", "followers"),
             ("Voor @rosa en niemand anders", "direct"),
             ("Voor collega's", "organisation"),
-            ("Antwoord op iets beslotens", "reply"),
+            ("Antwoord op iets beslotens, ook voor @rosa", "reply"),
             ("Hierna niets meer, @otto @tess @rosa", "public"),
         ):
             if visibility == "reply":
@@ -249,10 +249,15 @@ async def test_a_direct_message_is_told_as_a_conversation_to_those_who_take_part
 
 
 async def test_changed_filters_are_told_and_heeded_from_then_on(hall: Counter) -> None:
-    olga, pim = await hall.app_of("olga"), await hall.app_of("pim")
-    assert olga.person and pim.person
+    olga, pim, aad = [await hall.app_of(name) for name in ("olga", "pim", "aad")]
+    assert olga.person and pim.person and aad.person
     await olga.person.follow(pim.person)
-    async with event_stream(olga, "user") as stream, web_socket(olga, "/user") as socket:
+    await aad.person.follow(pim.person)
+    async with (
+        event_stream(olga, "user") as stream,
+        web_socket(olga, "/user") as socket,
+        event_stream(aad, "user") as other,
+    ):
         await pim.person.post("Over voetbal")
         assert (await stream.next()).payload["filtered"] == []
         made = await olga.post(
@@ -267,6 +272,7 @@ async def test_changed_filters_are_told_and_heeded_from_then_on(hall: Counter) -
         await pim.person.post("Nog meer voetbal")
         uri = await pim.person.post("Over iets anders")
         assert (await stream.next()).payload["uri"] == uri
+        assert [(await other.next()).payload["filtered"] for _ in range(3)] == [[], [], []]
 
 
 async def test_a_list_shows_its_members_to_whom_it_belongs(hall: Counter) -> None:
@@ -314,9 +320,9 @@ async def test_announcements_come_as_the_api_shows_them_to_each(hall: Counter) -
 
 @pytest.mark.parametrize("path", ["user", "user/notification", "public", "public/local", "public/remote", "direct"])
 async def test_no_stream_opens_without_a_token_of_a_person(hall: Counter, path: str) -> None:
-    assert (await hall.visitor.get(f"{ROOT}/{path}")).status == 401
+    assert (await refusal(hall.visitor, f"{path}")).status == 401
     wrong = App(hall.town, hall.session, token="wrong")
-    assert (await wrong.get(f"{ROOT}/{path}")).status == 401
+    assert (await refusal(wrong, f"{path}")).status == 401
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         async with web_socket(wrong, f"/{path}"):
             pass
@@ -328,7 +334,7 @@ async def test_an_app_by_itself_has_no_streams(hall: Counter) -> None:
     values = {name: made.json[name] for name in ("client_id", "client_secret")}
     answer = await hall.visitor.post("/oauth/token", grant_type="client_credentials", **values)
     alone = App(hall.town, hall.session, token=answer.json["access_token"])
-    assert (await alone.get(f"{ROOT}/public")).status in (401, 422)
+    assert (await refusal(alone, "public")).status in (401, 422)
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         async with web_socket(alone, stream="public"):
             pass
@@ -348,7 +354,7 @@ async def test_an_app_by_itself_has_no_streams(hall: Counter) -> None:
 )
 async def test_no_stream_opens_without_its_scope(hall: Counter, path: str, name: str, scope: str) -> None:
     app = await hall.app_of("ursula", scopes=scope)
-    answer = await app.get(f"{ROOT}/{path}", list="1", tag="x")
+    answer = await refusal(app, f"{path}", list="1", tag="x")
     assert answer.status == 403
     assert set(answer.json) == {"error"}
     async with web_socket(app) as socket:
@@ -359,11 +365,11 @@ async def test_no_stream_opens_without_its_scope(hall: Counter, path: str, name:
 async def test_streams_that_do_not_exist_are_refused(hall: Counter) -> None:
     vera = await hall.app_of("vera")
     for path in ("nothing", "public/nothing", "list/1"):
-        answer = await vera.get(f"{ROOT}/{path}")
+        answer = await refusal(vera, f"{path}")
         assert (answer.status, set(answer.json)) == (404, {"error"}), path
-    assert (await vera.get(f"{ROOT}/list", list="1")).status == 404
-    assert (await vera.get(f"{ROOT}/list")).status == 400
-    assert (await vera.get(f"{ROOT}/hashtag")).status == 400
+    assert (await refusal(vera, "list", list="1")).status == 404
+    assert (await refusal(vera, "list")).status == 400
+    assert (await refusal(vera, "hashtag")).status == 400
     assert (await vera.get(ROOT)).status == 404
     for path in ("/nothing", "/../../../home"):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -433,14 +439,14 @@ async def test_a_stream_ends_when_its_token_does(hall: Counter, how: str) -> Non
         assert other.person
         await other.person.post("Nog steeds hier")
         assert (await untouched.next()).event == "update"
-    assert (await app.get(f"{ROOT}/user")).status == 401
+    assert (await refusal(app, "user")).status == 401
 
 
 async def test_one_person_may_have_so_many_streams(hall: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(register, "MOST_PER_PERSON", 2)
     app = await hall.app_of("yvonne")
     async with event_stream(app, "user"), web_socket(app):
-        answer = await app.get(f"{ROOT}/public")
+        answer = await refusal(app, "public")
         assert answer.status == 429
         assert "retry-after" in answer.headers
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:

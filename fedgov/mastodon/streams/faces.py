@@ -25,6 +25,7 @@ from fedgov.features.posts.present import post_cards
 from fedgov.features.posts.queries import parts, posts
 from fedgov.features.posts.queries.timelines import Entry
 from fedgov.federation import objects
+from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.shelves import entities_of, status_entities
 from fedgov.mastodon.streams.sieve import Sieve
 from fedgov.store.transaction import Transaction
@@ -118,11 +119,18 @@ def _shared(
     if not cards:
         return None, frozenset()
     filtered = sieve.concerned(tx, cards=_with_quoted(cards), viewers=viewers)
-    rest = viewers - filtered
-    if not rest:
-        return None, filtered
-    (entity,) = entities_of(tx, cards, viewer=min(rest), context=context)
-    return Face(orjson.dumps(entity).decode(), rest), filtered
+    while rest := viewers - filtered:
+        model = min(rest)
+        found = entities_of(tx, cards, viewer=model, context=context)
+        if found and not _is_filtered(found[0]):
+            return Face(orjson.dumps(found[0]).decode(), rest), filtered
+        filtered |= {model}  # a filter that was made just now, of which we have not heard yet
+    return None, filtered
+
+
+def _is_filtered(entity: Entity) -> bool:
+    quoted = (entity["quote"] or {}).get("quoted_status") or {}
+    return bool(entity["filtered"] or quoted.get("filtered"))
 
 
 def _with_quoted(cards: list[PostCard]) -> list[PostCard]:
