@@ -80,6 +80,7 @@ AT_ONCE: Final[dict[str, str]] = {
     "/api/v1/statuses/:id/history": "all versions",
     "/api/v1/suggestions": "forty at most",
     "/api/v2/suggestions": "forty at most",
+    "/api/v1/timelines/link": "empty without the address of a link, which has tests of its own",
     "/api/v1/trends": "by offset",
     "/api/v1/trends/links": "by offset",
     "/api/v1/trends/statuses": "by offset",
@@ -99,7 +100,7 @@ async def full(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[s
 async def _fill(counter: Counter) -> dict[str, Any]:
     fatima, berend, mieke = [await counter.app_of(name) for name in ("fatima", "berend", "mieke")]
     me, him = [str((await app.get("/api/v1/accounts/verify_credentials")).json["id"]) for app in (fatima, berend)]
-    mine = await done(fatima, "/api/v1/statuses", status="Vraag")
+    mine = await done(fatima, "/api/v1/statuses", status="Vraag", quote_approval_policy="public")
     mine_list = await done(fatima, "/api/v1/lists", title="Zes")
     strict = {"for_not_following": "filter"}
     assert (await berend.ask("PATCH", "/api/v2/notifications/policy", json=strict)).status == 200
@@ -118,6 +119,7 @@ async def _fill(counter: Counter) -> dict[str, Any]:
         await done(app, f"/api/v1/statuses/{mine['id']}/reblog")
         await done(app, "/api/v1/statuses", status="Zie hier", quoted_status_id=mine["id"])
         await done(app, "/api/v1/statuses", status="@fatima iets anders", visibility="direct")
+        await done(app, "/api/v1/statuses", status="Eens", quoted_status_id=mine["id"])
         await done(fatima, "/api/v1/statuses", status=f"Bericht voor {name}")
         await done(fatima, "/api/v1/statuses", status="Later", scheduled_at="2026-12-31T12:00:00.000Z")
         await done(fatima, f"/api/v1/tags/{name}/follow")
