@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import func, select
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.c2s.reception import TABLE as COUNTER
@@ -222,7 +223,11 @@ def _filled(template: Any, values: dict[str, str]) -> Any:
 
 def _everything(tx: Transaction) -> dict[str, int]:
     quiet = LOGS | {"deliveries"}
-    return {name: len(tx.rows(table.select())) for name, table in metadata.tables.items() if name not in quiet}
+    return {
+        name: tx.value(select(func.count()).select_from(table))
+        for name, table in metadata.tables.items()
+        if name not in quiet
+    }
 
 
 # --- one message ------------------------------------------------------------------------------------------------
