@@ -227,6 +227,12 @@ peers: Final = Table(
     Column("next_attempt_at", BigInteger),
     Column("parked_at", BigInteger),
     Column("reason", Text),
+    Index(
+        "ix_peers_next_attempt_at",
+        "next_attempt_at",
+        sqlite_where=column("next_attempt_at").is_not(None),
+        postgresql_where=column("next_attempt_at").is_not(None),
+    ),
 )
 
 inbox_items: Final = Table(

@@ -20,7 +20,7 @@ from fedgov.kernel.clock import beginning_of_week
 from fedgov.kernel.errors import FedgovError, NotFoundError
 from fedgov.kernel.pagination import PageRequest, page_of
 from fedgov.kernel.text.plain import html_to_plain
-from fedgov.kernel.uris import parse_handle
+from fedgov.kernel.uris import origin, parse_handle
 from fedgov.store.tables import actors, follows, inbox_items, objects
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import Relation
@@ -425,7 +425,11 @@ def party(row: Row[Any]) -> Party:
 def received(tx: Transaction, *, activity_uri: str, actor: str) -> Document | None:
     """Return an activity that an actor elsewhere sent, as it came; None when it is not kept (any more)."""
     body = tx.value(
-        select(inbox_items.c.body).where(inbox_items.c.activity_uri == activity_uri, inbox_items.c.actor == actor)
+        select(inbox_items.c.body).where(
+            inbox_items.c.origin == origin(actor),
+            inbox_items.c.activity_uri == activity_uri,
+            inbox_items.c.actor == actor,
+        )
     )
     found: Document | None = None if body is None else orjson.loads(bytes(body))
     return found

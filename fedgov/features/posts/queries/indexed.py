@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, bindparam, select, union
+from sqlalchemy import BindParameter, Row, Select, bindparam, select, union
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.features.posts.queries import parts
@@ -21,7 +21,7 @@ from fedgov.features.posts.tables import mentions, poll_votes, posts, reactions,
 from fedgov.kernel.clock import SECOND
 from fedgov.kernel.text.words import words_of
 from fedgov.store.full_text import Entry
-from fedgov.store.tables import actors, audience, follows
+from fedgov.store.tables import actors, audience, follows, objects
 from fedgov.store.transaction import Transaction
 
 EVERYBODY: Final = "e"
@@ -50,20 +50,30 @@ _AUTHORS: Final = select(actors.c.id, actors.c.uri, actors.c.local, actors.c.ind
     actors.c.uri.in_(bindparam("uris", expanding=True))
 )
 _ids: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_readers: Final = union(
-    select(reactions.c.object_id.label("post"), reactions.c.actor.label("uri")).where(reactions.c.object_id.in_(_ids)),
-    select(shares.c.object_id, shares.c.actor).where(shares.c.object_id.in_(_ids)),
-    select(poll_votes.c.object_id, poll_votes.c.actor).where(poll_votes.c.object_id.in_(_ids)),
+_first_readers: Final = (
+    select(posts.c.object_id.label("post"), posts.c.author.label("uri")).where(posts.c.object_id.in_(_ids)),
     select(mentions.c.object_id, mentions.c.actor_uri).where(mentions.c.object_id.in_(_ids)),
-    select(posts.c.object_id, posts.c.author).where(posts.c.object_id.in_(_ids)),
-    select(posts.c.in_reply_to_id, posts.c.author).where(posts.c.in_reply_to_id.in_(_ids), posts.c.local),
+    select(objects.c.id, posts.c.author)
+    .join(posts, posts.c.in_reply_to_uri == objects.c.uri)
+    .where(objects.c.id.in_(_ids), posts.c.local),
     select(audience.c.object_id, audience.c.target)
     .join(posts, posts.c.object_id == audience.c.object_id)
     .where(audience.c.object_id.in_(_ids), posts.c.visibility == Visibility.DIRECT.value),
-).subquery()
-_READERS: Final = (
-    select(_readers.c.post, actors.c.id).join(actors, actors.c.uri == _readers.c.uri).where(actors.c.local)
 )
+"""Whom a post concerns when it comes: its author, who is named or addressed, and who answered what we did not have."""
+_later_readers: Final = tuple(
+    select(table.c.object_id, table.c.actor).where(table.c.object_id.in_(_ids))
+    for table in (reactions, shares, poll_votes)
+)
+
+
+def _local(*readers: Select[Any]) -> Select[Any]:
+    each = union(*readers).subquery()
+    return select(each.c.post, actors.c.id).join(actors, actors.c.uri == each.c.uri).where(actors.c.local)
+
+
+_FIRST_READERS: Final = _local(*_first_readers)
+_READERS: Final = _local(*_first_readers, *_later_readers)
 _FOLLOWERS: Final = (
     select(actors.c.id)
     .join(follows, follows.c.follower == actors.c.uri)
@@ -112,35 +122,59 @@ def day(of: int, in_month: int, number: int) -> str:
     return f"d{of}{in_month:02}{number:02}"
 
 
-def entries_of(tx: Transaction, *, object_ids: Sequence[int]) -> dict[int, Entry]:
-    """Return what the index must say about posts, by row id; nothing about those that do not exist.
+def rows_of(tx: Transaction, *, object_ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """Return the rows of posts; nothing for those that do not exist."""
+    return tx.rows(_ROWS, {"ids": list(object_ids)}) if object_ids else ()
+
+
+def entries_of(tx: Transaction, *, rows: Sequence[Row[Any]]) -> dict[int, Entry]:
+    """Return what the index must say about posts, by row id.
 
     Marks that only others know (`KEPT`) are not among them.
+
+    Args:
+        tx: The open transaction.
+        rows: What `rows_of` gave.
     """
-    rows = tx.rows(_ROWS, {"ids": list(object_ids)}) if object_ids else ()
-    found = [row.object_id for row in rows]
-    if not found:
+    if not rows:
         return {}
+    found = [row.object_id for row in rows]
     files, options = parts.attachments_of(tx, object_ids=found), parts.options_of(tx, object_ids=found)
-    readers: dict[int, set[int]] = defaultdict(set)
-    for row in tx.rows(_READERS, {"ids": found}):
-        readers[row.post].add(row.id)
+    return _entries(tx, rows, files=files, options=options, readers=_READERS)
+
+
+def entry_of_new(tx: Transaction, *, row: Row[Any], has_files: bool, has_options: bool) -> Entry:
+    """Return what `entries_of` gives about a post that came just now: nobody did anything with it yet."""
+    files = parts.attachments_of(tx, object_ids=[row.object_id]) if has_files else {}
+    options = parts.options_of(tx, object_ids=[row.object_id]) if has_options else {}
+    return _entries(tx, [row], files=files, options=options, readers=_FIRST_READERS)[row.object_id]
+
+
+def _entries(
+    tx: Transaction,
+    rows: Sequence[Row[Any]],
+    *,
+    files: Mapping[int, Sequence[Row[Any]]],
+    options: Mapping[int, Sequence[Row[Any]]],
+    readers: Select[Any],
+) -> dict[int, Entry]:
+    concerned: dict[int, set[int]] = defaultdict(set)
+    for row in tx.rows(readers, {"ids": [row.object_id for row in rows]}):
+        concerned[row.post].add(row.id)
     authors = {row.uri: row for row in tx.rows(_AUTHORS, {"uris": list({row.author for row in rows})})}
-    return {
-        row.object_id: Entry(
-            words=words_in(row, files=files[row.object_id], options=options[row.object_id]),
-            marks=frozenset(
-                _marks(
-                    row,
-                    author=authors.get(row.author),
-                    files=files[row.object_id],
-                    is_poll=bool(options[row.object_id]),
-                    readers=readers[row.object_id],
-                )
-            ),
+    found: dict[int, Entry] = {}
+    for row in rows:
+        its_files, its_options = files.get(row.object_id, ()), options.get(row.object_id, ())
+        marks = _marks(
+            row,
+            author=authors.get(row.author),
+            files=its_files,
+            is_poll=bool(its_options),
+            readers=concerned[row.object_id],
         )
-        for row in rows
-    }
+        words = words_in(row, files=its_files, options=its_options)
+        found[row.object_id] = Entry(words=words, marks=frozenset(marks))
+    return found
 
 
 def words_in(row: Row[Any], *, files: Iterable[Row[Any]], options: Iterable[Row[Any]]) -> list[str]:

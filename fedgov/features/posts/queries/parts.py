@@ -22,7 +22,7 @@ from fedgov.features.posts.tables import (
     reactions,
     shares,
 )
-from fedgov.store.tables import actors
+from fedgov.store.tables import actors, objects
 from fedgov.store.transaction import Transaction
 
 MAX_INTERESTED: Final = 1_000
@@ -84,7 +84,9 @@ _INVOLVED: Final = union(
     select(reactions.c.actor.label("actor")).where(reactions.c.object_id == bindparam("id")),
     select(shares.c.actor).where(shares.c.object_id == bindparam("id")),
     select(poll_votes.c.actor).where(poll_votes.c.object_id == bindparam("id")),
-    select(posts.c.author).where(posts.c.in_reply_to_id == bindparam("id")),
+    select(posts.c.author)
+    .join(objects, objects.c.uri == posts.c.in_reply_to_uri)
+    .where(objects.c.id == bindparam("id")),
 ).subquery()
 _TOUCHED: Final = union(
     select(reactions.c.actor).where(reactions.c.object_id.in_(_ids)),

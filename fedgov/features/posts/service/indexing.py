@@ -15,7 +15,6 @@ from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
 
 BATCH: Final = 500
-_POST: Final = select(posts).where(posts.c.object_id == bindparam("id"))
 _FORGET_LINKS: Final = delete(links).where(links.c.object_id == bindparam("id"))
 _LINK: Final = insert(links)
 _IDS: Final = (
@@ -29,13 +28,20 @@ _NEWEST: Final = select(posts.c.object_id).order_by(posts.c.object_id.desc()).li
 _LOCAL_ID: Final = select(actors.c.id).where(actors.c.uri == bindparam("uri"), actors.c.local)
 
 
-def index_new(tx: Transaction, *, object_id: int) -> None:
-    """Let a post be found that was stored just now."""
-    row, entry = _read(tx, object_id=object_id)
-    if row is not None and entry is not None:
-        marks = entry.marks | indexed.followers_marks(tx, row=row)
-        full_text.add(tx, row_id=object_id, entry=replace(entry, marks=marks))
-        _store_links(tx, row=row)
+def index_new(tx: Transaction, *, object_id: int, has_files: bool, has_options: bool) -> None:
+    """Let a post be found that was stored just now.
+
+    Args:
+        tx: The open transaction.
+        object_id: Row id of the post.
+        has_files: Whether there are files with it.
+        has_options: Whether it is a poll.
+    """
+    (row,) = indexed.rows_of(tx, object_ids=[object_id])
+    entry = indexed.entry_of_new(tx, row=row, has_files=has_files, has_options=has_options)
+    marks = entry.marks | indexed.followers_marks(tx, row=row)
+    full_text.add(tx, row_id=object_id, entry=replace(entry, marks=marks))
+    _store_links(tx, row=row)
 
 
 def index_again(tx: Transaction, *, object_id: int) -> None:
@@ -116,7 +122,8 @@ def count_posts(tx: Transaction) -> int:
 
 def count_differing(tx: Transaction) -> int:
     """Return how many of the newest posts the index holds otherwise than they are."""
-    wanted = indexed.entries_of(tx, object_ids=tx.values(_NEWEST, {"limit": BATCH}))
+    newest = indexed.rows_of(tx, object_ids=tx.values(_NEWEST, {"limit": BATCH}))
+    wanted = indexed.entries_of(tx, rows=newest)
     return sum(
         not full_text.agrees(tx, row_id=row_id, entry=entry, ignoring=indexed.KEPT) for row_id, entry in wanted.items()
     )
@@ -130,8 +137,8 @@ def _strays(tx: Transaction, *, after: int, ids: Sequence[int], upto: int | None
 
 
 def _read(tx: Transaction, *, object_id: int) -> tuple[Row[Any] | None, full_text.Entry | None]:
-    row = tx.row(_POST, {"id": object_id})
-    return row, indexed.entries_of(tx, object_ids=[object_id]).get(object_id)
+    rows = indexed.rows_of(tx, object_ids=[object_id])
+    return next(iter(rows), None), indexed.entries_of(tx, rows=rows).get(object_id)
 
 
 def _kept(known: full_text.Entry | None) -> frozenset[str]:

@@ -181,7 +181,7 @@ def store(tx: Transaction, post: NewPost) -> Row[Any] | None:
     if parent is not None and policy.counts_as_reply(parent=Visibility(parent.visibility), reply=post.visibility):
         count_replies(tx, object_id=parent.object_id, more=1)
     _adopt(tx, post=post, thread_id=thread_id)
-    indexing.index_new(tx, object_id=post.object_id)
+    indexing.index_new(tx, object_id=post.object_id, has_files=bool(post.text.files), has_options=post.poll is not None)
     indexing.note_reader(tx, object_id=parent_id, actor=post.author)
     return parent
 

@@ -793,6 +793,9 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('host', name=op.f('pk_peers'))
     )
+    with op.batch_alter_table('peers', schema=None) as batch_op:
+        batch_op.create_index('ix_peers_next_attempt_at', ['next_attempt_at'], unique=False, sqlite_where=sa.text('next_attempt_at IS NOT NULL'), postgresql_where=sa.text('next_attempt_at IS NOT NULL'))
+
     op.create_table('announcements',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('text', sa.Text(), nullable=False),

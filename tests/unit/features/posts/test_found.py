@@ -58,7 +58,7 @@ def said(town: Town, words: str, *, by: str = PIETER, key: str = "1", **members:
 def agrees(town: Town) -> bool:
     """Whether the index says of every post what the post says."""
     ids = full_text.rows_after(town.tx, row_id=-1, limit=1_000)
-    wanted = indexed.entries_of(town.tx, object_ids=ids)
+    wanted = indexed.entries_of(town.tx, rows=indexed.rows_of(town.tx, object_ids=ids))
     return set(ids) == set(wanted) and all(
         full_text.agrees(town.tx, row_id=row_id, entry=entry, ignoring=indexed.KEPT) for row_id, entry in wanted.items()
     )
