@@ -224,7 +224,7 @@ async def test_notifications_come_as_the_api_shows_them(hall: Counter) -> None:
         assert {each.event for each in both} == {"update", "notification"}
 
 
-async def test_without_the_scope_for_notifications_the_user_stream_has_none(hall: Counter) -> None:
+async def test_ac_08_without_the_scope_for_notifications_the_user_stream_has_none(hall: Counter) -> None:
     jan, kees = await hall.app_of("jan", scopes="read:statuses"), await hall.app_of("kees")
     assert jan.person and kees.person
     async with event_stream(jan, "user") as stream:
@@ -319,7 +319,7 @@ async def test_announcements_come_as_the_api_shows_them_to_each(hall: Counter) -
 
 
 @pytest.mark.parametrize("path", ["user", "user/notification", "public", "public/local", "public/remote", "direct"])
-async def test_no_stream_opens_without_a_token_of_a_person(hall: Counter, path: str) -> None:
+async def test_ac_08_no_stream_opens_without_a_token_of_a_person(hall: Counter, path: str) -> None:
     assert (await refusal(hall.visitor, f"{path}")).status == 401
     wrong = App(hall.town, hall.session, token="wrong")
     assert (await refusal(wrong, f"{path}")).status == 401
@@ -352,7 +352,7 @@ async def test_an_app_by_itself_has_no_streams(hall: Counter) -> None:
         ("direct", "direct", "read:lists"),
     ],
 )
-async def test_no_stream_opens_without_its_scope(hall: Counter, path: str, name: str, scope: str) -> None:
+async def test_ac_08_no_stream_opens_without_its_scope(hall: Counter, path: str, name: str, scope: str) -> None:
     app = await hall.app_of("ursula", scopes=scope)
     answer = await refusal(app, f"{path}", list="1", tag="x")
     assert answer.status == 403
@@ -413,7 +413,7 @@ async def test_streams_are_known_to_be_alive(hall: Counter) -> None:
 
 
 @pytest.mark.parametrize("how", ["revoked", "disabled", "another password", "deleted"])
-async def test_a_stream_ends_when_its_token_does(hall: Counter, how: str) -> None:
+async def test_ac_07_a_stream_ends_when_its_token_does(hall: Counter, how: str) -> None:
     name = f"einde{len(how)}"
     app, other = await hall.app_of(name), await hall.app_of("blijft")
     assert app.person

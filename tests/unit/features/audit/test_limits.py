@@ -31,8 +31,8 @@ from tests.unit.features.trust.town import town_hall
 FATIMA: Final = "https://groningen.example/users/fatima"
 JAN: Final = "https://groningen.example/users/jan"
 MOST: Final = 2
-OF_A_DOMAIN: Final = "newcomers_per_hour"
-"""Counts a domain elsewhere, and not an account here: see tests/security/test_load.py."""
+OF_NO_ACCOUNT: Final = frozenset({"newcomers_per_hour", "apps_per_hour"})
+"""Count a domain elsewhere (tests/security/test_load.py), or a network (tests/unit/features/people/test_apps.py)."""
 
 Act = Callable[[Instance], Awaitable[object]]
 
@@ -124,7 +124,7 @@ async def tried(act: Act, instance: Instance) -> bool:
 
 def test_every_limit_of_an_account_has_an_act_here() -> None:
     assert {f"{name}_per_hour" for name in ACTS} == {
-        name for name in LimitSettings.__slots__ if "_per_hour" in name and name != OF_A_DOMAIN
+        name for name in LimitSettings.__slots__ if "_per_hour" in name and name not in OF_NO_ACCOUNT
     }
 
 
