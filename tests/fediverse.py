@@ -189,6 +189,7 @@ class Fediverse:
         """
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `fedgov serve` has it
         listener.bind(("127.0.0.1", 0))
         listener.listen(256)
         town = Town(config=self._config(name, listener.getsockname()[1], settings or {}), listener=listener)

@@ -140,6 +140,7 @@ class World:
 
     async def _open(self, name: str) -> Hall:
         listener = socket.socket()
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `fedgov serve` has it
         listener.bind(("127.0.0.1", 0))
         listener.listen(256)
         highway = Highway(sky=self.sky)

@@ -97,6 +97,7 @@ def _length(head: bytes) -> int:
 async def add_behind(fediverse: Fediverse, name: str, road: Road) -> Town:
     """Open a town hall that others reach by this road only."""
     listener = socket.socket()
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `fedgov serve` has it
     listener.bind(("127.0.0.1", 0))
     listener.listen(256)
     await road.open(to=listener.getsockname()[1])
