@@ -20,6 +20,11 @@ from tests.cli.commandline import PASSWORD, done, make_instance, refused, rows, 
 
 CHANGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "allow": ("domain.listed", ("vriend.example",)),
+    "announce change": ("announcement.changed", ("{announced}", "GEHEIM")),
+    "announce publish": ("announcement.published", ("{drafted}",)),
+    "announce remove": ("announcement.removed", ("{announced}",)),
+    "announce withdraw": ("announcement.withdrawn", ("{announced}",)),
+    "announce write": ("announcement.written", ("GEHEIM", "--draft")),
     "audit prune": ("audit.pruned", ("--before", "2099-01-01", "--yes")),
     "backup": ("backup.begun", ("{outside}/copy.tar.gz",)),
     "block": ("domain.blocked", ("vijand.example", "--reason", "GEHEIM")),
@@ -50,6 +55,7 @@ CHANGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 """By command: the kind of its entry, and the words that follow it."""
 
 ONLY_LOOK: Final = {
+    "announce list": "shows",
     "audit": "shows",
     "audit verify": "compares",
     "doctor": "looks",
@@ -119,9 +125,12 @@ def test_a_command_is_written_down_with_who_typed_it(
         (gouda / "gouda" / QUARANTINE).touch()
     if command in ("deliveries", "inbox"):
         _leave_something(gouda, command)
+    told = {"outside": str(tmp_path)}
+    if command.startswith("announce"):
+        told |= {"announced": _announce(gouda), "drafted": _announce(gouda, "--draft")}
     before = len(entries(gouda))
 
-    given = [word.format(outside=tmp_path) for word in words]
+    given = [word.format(**told) for word in words]
     done(gouda, *command.split(), *given, answers=PASSWORD + "\n")
 
     found = [each for each in entries(gouda)[before if command != "audit prune" else 0 :] if each[0] == kind]
@@ -130,6 +139,11 @@ def test_a_command_is_written_down_with_who_typed_it(
     ]
     assert "geheim" not in str(entries(gouda)).lower()
     assert done(gouda, "audit", "verify").startswith("All ")
+
+
+def _announce(home: Path, *words: str) -> str:
+    """Write an announcement; return its number."""
+    return done(home, "announce", "write", "GEHEIM", *words).split()[-1].strip(".")
 
 
 def _leave_something(home: Path, command: str) -> None:

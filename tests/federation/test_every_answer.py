@@ -22,6 +22,8 @@ import pytest_asyncio
 from fedgov.activitystreams.audience import Visibility
 from fedgov.app import Server, web_application
 from fedgov.features.media.service.uploads import upload
+from fedgov.features.notices.service import filters, lists
+from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.people.service import passwords
 from fedgov.features.posts.service import publishing
 from fedgov.federation import keys
@@ -167,6 +169,8 @@ class Street:
     closed: str
     file: str
     copy: str
+    numbers: Mapping[str, str]
+    """Of what anna has besides, by what it is called in addresses."""
 
     def client(self, **values: Any) -> Client:
         return Client(self.server, scheme=self.scheme, **values)
@@ -185,6 +189,7 @@ class Street:
             "tag": "inkoop",
             "token": self.copy,
             "post_id": self.public,
+            **self.numbers,
         }
         for rule in web_application().url_map.iter_rules():
             if method not in (rule.methods or ()):
@@ -236,7 +241,13 @@ async def _opened(folder: Path, *, scheme: str, **sections: Mapping[str, Any]) -
         instance = server.running[0].instance
         await instance.write(settle, "anna", name="Anna", administrator=True)
         await instance.write(settle, "bram", name="Bram")
-        file = await upload(instance, owner=instance.site.actor("anna"), name="x.pdf", data=PDF, public=True)
+        anna = instance.site.actor("anna")
+        file = await upload(instance, owner=anna, name="x.pdf", data=PDF, public=True)
+        contexts = [FilterContext.HOME]
+        numbers = {
+            "list_id": await instance.write(lists.create_list, owner=anna, title="Warmte"),
+            "filter_id": await instance.write(filters.create_filter, owner=anna, title="Voetbal", contexts=contexts),
+        }
         yield Street(
             server=server,
             instance=instance,
@@ -245,6 +256,7 @@ async def _opened(folder: Path, *, scheme: str, **sections: Mapping[str, Any]) -
             closed=str(await instance.write(publish, visibility=Visibility.ORGANISATION)),
             file=file.token,
             copy=proxied_path(secret_of(home), "https://elders.example/x.png").rpartition("/")[2],
+            numbers={name: str(number) for name, number in numbers.items()},
         )
     finally:
         await server.close()
