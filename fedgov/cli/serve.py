@@ -245,7 +245,7 @@ def _listener(config: Config, *, advice: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.listen[0] else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Connections inherit it: else, with some event loops, the body of an answer waits 40 ms for its head to be acknowledged.
+    # Connections inherit it: else, with some event loops, the body of an answer waits 40 ms until its head was seen.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind(config.listen)

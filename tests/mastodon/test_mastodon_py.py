@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from mastodon import (
     MastodonIllegalArgumentError,
     MastodonNotFoundError,
     MastodonUnauthorizedError,
+    StreamListener,
 )
 
 from tests.fediverse import PASSWORD, Town
@@ -172,7 +174,50 @@ def keep(mine: Mastodon, theirs: Mastodon) -> None:
     assert numbers == sorted(set(numbers), reverse=True)
 
 
-@pytest.mark.parametrize("journey", [write, keep])
+class Ears(StreamListener):
+    """Writes down what a stream tells."""
+
+    def __init__(self) -> None:
+        self.heard: queue.Queue[tuple[str, Any]] = queue.Queue()
+
+    def on_update(self, status: Any) -> None:
+        self.heard.put(("update", status))
+
+    def on_notification(self, notification: Any) -> None:
+        self.heard.put(("notification", notification))
+
+    def on_delete(self, status_id: Any) -> None:
+        self.heard.put(("delete", status_id))
+
+
+def listen(mine: Mastodon, theirs: Mastodon) -> None:
+    """Listen to three streams at once, and stop listening."""
+    ours = mine.list_create("Collega's")
+    mine.account_follow(theirs.me())
+    mine.list_accounts_add(ours, [theirs.me()])
+    ears = {name: Ears() for name in ("user", "tag", "list")}
+    open_streams = [
+        mine.stream_user(ears["user"], run_async=True),
+        mine.stream_hashtag("wonen", ears["tag"], run_async=True),
+        mine.stream_list(ours, ears["list"], run_async=True),
+    ]
+    assert mine.stream_healthy()
+    post = theirs.status_post(f"@{mine.me().username} over #wonen")
+    heard = [ears["user"].heard.get(timeout=60) for _ in range(2)]
+    assert {what for what, _ in heard} == {"update", "notification"}
+    assert {each.id if what == "update" else each.status.id for what, each in heard} == {post.id}
+    for name in ("tag", "list"):
+        what, told = ears[name].heard.get(timeout=60)
+        assert (what, told.id) == ("update", post.id)
+    theirs.status_delete(post)
+    for each in ears.values():
+        what, told = each.heard.get(timeout=60)
+        assert (what, str(told)) == ("delete", str(post.id))
+    for stream in open_streams:
+        stream.close()
+
+
+@pytest.mark.parametrize("journey", [write, keep, listen])
 async def test_mastodon_py_goes_through_a_town_hall(
     counter: Counter, journey: Callable[[Mastodon, Mastodon], None]
 ) -> None:
