@@ -243,16 +243,16 @@ ALSO: Final[dict[str, str]] = {
 """What Mastodon's documentation does not list, and why it is here."""
 
 
-def _documented() -> list[tuple[str, str, str]]:
+def _documented() -> list[tuple[str, str, str, str]]:
     path = services.vectors().parent / "design" / "mastodon-endpoints.tsv"
     if not path.is_file():
         pytest.skip("the list of Mastodon's endpoints is not here: it lies beside the test vectors")
     lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    return [tuple(line.split("\t")[:3]) for line in lines]  # type: ignore[misc]
+    return [(method, path, scope, rank) for method, path, scope, _, rank, *_ in (line.split("\t") for line in lines)]
 
 
 def test_the_scopes_are_those_of_mastodon_or_the_difference_has_a_reason() -> None:
-    documented = {_shape(method, path): words for method, path, words in _documented()}
+    documented = {_shape(method, path): words for method, path, words, _ in _documented()}
     known = {f"{each.method} {each.path}": each for each in TABLE.endpoints}
     words = {name: documented.get(_shape(each.method, each.path)) for name, each in known.items()}
     assert {name for name, said in words.items() if said is None} == set(ALSO)
@@ -278,3 +278,24 @@ def _agrees(endpoint: Endpoint, words: str) -> bool:
         return endpoint.access.who == "app" and scopes <= set(endpoint.access.scopes)
     who = "administrator" if any(scope.startswith("admin:") for scope in scopes) else "person"
     return endpoint.access.who == who and scopes | _FOLLOW == set(endpoint.access.scopes) | _FOLLOW
+
+
+AT_OTHER_DOORS = {
+    "/.well-known/host-meta",
+    "/.well-known/nodeinfo",
+    "/.well-known/webfinger",
+    "/nodeinfo/2.0",
+    "/oauth/authorize",
+}
+"""What federation and the pages answer."""
+
+
+def test_all_that_apps_need_is_offered() -> None:
+    offered = {_shape(each.method, each.path) for each in TABLE.endpoints}
+    needed = {
+        (method, path)
+        for method, path, _, rank in _documented()
+        if rank in ("MUST", "SHOULD") and path not in AT_OTHER_DOORS
+    }
+    assert len(needed) > 200
+    assert {pair for pair in needed if _shape(*pair) not in offered} == set()
