@@ -1,8 +1,8 @@
 # `make demo` and `make test` need git, make, Python 3.11 and python3-venv; everything else they fetch, locked.
 PYTHON ?= python3
 VENV ?= .venv
-# Many tests wait for a server or the clock: one more worker than cores.
-WORKERS ?= 3
+# Many tests wait for a server or the clock: more workers than cores.
+WORKERS ?= 4
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check

@@ -30,6 +30,7 @@ from fedgov.kernel.errors import NotFoundError
 from fedgov.kernel.uris import Handle, host, origin, parse_handle
 from fedgov.store.database import open_database
 from fedgov.store.tables import activities, deliveries
+from fedgov.store.tables import actors as actors_table
 from fedgov.store.transaction import Listener, Setting, Transaction
 from tests.tables import make_sqlite_tables, make_tables
 from tests.trust import TrustInAllBut
@@ -233,6 +234,9 @@ class _Bridge:
     def wait(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    def rollback(self) -> None:
+        self.wait(self._connection.rollback())
+
 
 @contextmanager
 def _postgres(url: str) -> Iterator[Connection]:
@@ -246,7 +250,7 @@ def _postgres(url: str) -> Iterator[Connection]:
         bridge.wait(make_tables(url))
         bridge.wait(_start(connection))
         yield cast("Connection", bridge)
-        bridge.wait(connection.rollback())
+        bridge.rollback()
     finally:
         bridge.wait(connection.close())
         loop.call_soon_threadsafe(loop.stop)
@@ -261,12 +265,24 @@ async def _start(connection: AsyncConnection) -> None:
 @contextmanager
 def town_hall(url: str, *, folder: Path, domain: str = DOMAIN, **sections: Mapping[str, Any]) -> Iterator[Town]:
     """Open a town hall with an empty database and one transaction."""
+    with synchronous(url) as connection:
+        config = config_of(folder / domain.partition(".")[0], domain=domain, database=url, **sections)
+        yield _town_on(connection, config=config)
+
+
+@contextmanager
+def town_on(connection: Connection, *, folder: Path) -> Iterator[Town]:
+    """Open a town hall on the empty tables of a connection, and take back afterwards what was done there."""
+    assert connection.execute(select(actors_table.c.id).limit(1)).first() is None, "somebody committed here"
+    yield _town_on(connection, config=config_of(folder / DOMAIN.partition(".")[0]))
+    connection.rollback()
+
+
+def _town_on(connection: Connection, *, config: Config) -> Town:
     heard: list[object] = []
     clock = ManualClock(NOW)
-    config = config_of(folder / domain.partition(".")[0], domain=domain, database=url, **sections)
     setting = Setting(config=config, clock=clock, listeners=Ears(heard))
-    with synchronous(url) as connection:
-        yield Town(tx=Transaction(connection, setting), clock=clock, heard=heard)
+    return Town(tx=Transaction(connection, setting), clock=clock, heard=heard)
 
 
 @asynccontextmanager

@@ -94,7 +94,7 @@ class Story:
         return self.dice.choice(self.here)
 
     def post(self) -> int:
-        self.wrote = list(self.town.tx.values(select(posts.c.object_id)))
+        self.wrote = list(self.town.tx.values(select(posts.c.object_id).order_by(posts.c.object_id)))
         return self.dice.choice(self.wrote or [0])
 
     def follow(self) -> None:
