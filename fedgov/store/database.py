@@ -34,7 +34,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 UseCase = Callable[Concatenate[Transaction, P], T]
 
-_READERS: Final = 4
+_READERS: Final = 2
+"""Threads that read: one searches while another shows a page; more only take the interpreter from one another."""
 _WATCH_SECONDS: Final = 0.5
 _CHANNEL: Final = "fedgov"
 _NOTIFY: Final = text("SELECT pg_notify(:channel, :topic)")
