@@ -16,6 +16,7 @@ import pytest
 from fedgov import app
 from fedgov.cli import serve
 from fedgov.cli.serve import tell_service_manager
+from fedgov.kernel import config as configuration
 from tests.cli.commandline import (
     ask,
     done,
@@ -244,3 +245,15 @@ def test_a_server_that_is_told_to_stop_says_so_at_once_and_answers_what_is_under
         if said:
             break
     assert said == [b'{"ready":false,"reason":"stopping"}']
+
+
+def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_acknowledged(tmp_path: Path) -> None:
+    table = {
+        "instance": {"domain": "gouda.example", "organisation": "gemeente Gouda"},
+        "server": {"listen": f"127.0.0.1:{free_ports()[0]}"},
+    }
+    (listener,) = serve.listen([configuration.read(table, folder=tmp_path / "gouda")])
+    with listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
