@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from fedgov.activitystreams.actor import PERSONAL, Actor, Capability, ProfileField, actor_document
 from fedgov.activitystreams.document import Document, text
 from fedgov.federation import keys as keyring
+from fedgov.federation import roster
 from fedgov.federation.keys import KeyPair
 from fedgov.kernel.clock import HOUR
 from fedgov.kernel.domains import registrable
@@ -164,12 +165,14 @@ def create_local(
         },
     )
     keyring.store_pair(tx, owner=uri, pair=pair)
+    roster.index(tx, uri=uri)
     return get(tx, uri=uri)
 
 
 def change_local(tx: Transaction, *, uri: str, values: dict[str, Any]) -> None:
     """Change columns of a local actor and let its document be built anew."""
     tx.execute(update(actors).where(actors.c.uri == uri, actors.c.local).values(**values, updated_at=tx.now))
+    roster.index(tx, uri=uri)
     tx.signal(f"document:{uri}")
 
 
@@ -227,6 +230,7 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
             "fetched_at": tx.now,
         },
     )
+    roster.index(tx, uri=actor.uri)
     keyring.remember(tx, actor.keys)
 
 
@@ -255,6 +259,7 @@ def _line(body: str, name: str) -> str:
 def set_handle_host(tx: Transaction, *, uri: str, at_host: str) -> None:
     """Remember that an actor's handle is at another host than its id, after WebFinger there said so."""
     tx.execute(update(actors).where(actors.c.uri == uri, actors.c.local.is_(False)).values(host=at_host))
+    roster.index(tx, uri=uri)
 
 
 def document(tx: Transaction, *, row: Row[Any]) -> Document:
@@ -327,4 +332,5 @@ def mark_deleted(tx: Transaction, *, uri: str) -> None:
     tx.execute(
         update(actors).where(actors.c.uri == uri, actors.c.deleted_at.is_(None)).values(deleted_at=tx.now, **values)
     )
+    roster.index(tx, uri=uri)
     tx.signal(f"document:{uri}")

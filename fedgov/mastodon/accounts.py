@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.people import queries
 from fedgov.features.people.present import may_see_lists
+from fedgov.features.people.service import finding
 from fedgov.features.people.service.notes import endorsed
 from fedgov.features.posts.queries.timelines import Kinds, author_timeline, featured
 from fedgov.federation import actors
@@ -114,7 +115,7 @@ async def resolve(call: Call, words: str) -> str | None:
 def _search(
     tx: Transaction, *, text: str, viewer: str, limit: int, offset: int, followed_only: bool, first: str | None
 ) -> list[Entity]:
-    rows = queries.search(tx, text=text, viewer=viewer, limit=limit, offset=offset, followed_only=followed_only)
+    rows = finding.search(tx, text=text, viewer=viewer, limit=limit, offset=offset, followed_only=followed_only)
     uris = [row.uri for row in rows]
     if first is not None and not followed_only and first not in queries.shut_out(tx, viewer=viewer):
         uris = list(dict.fromkeys((first, *uris)))

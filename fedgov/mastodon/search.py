@@ -10,6 +10,7 @@ from typing import Final
 
 from fedgov.features.notices.queries.tags import followed_among
 from fedgov.features.people import queries as people_queries
+from fedgov.features.people.service import finding
 from fedgov.features.posts.queries import trends
 from fedgov.features.posts.queries.tags_found import tags_that_begin
 from fedgov.features.search.policy.wanted import Link, Wanted, Words, read_query
@@ -118,7 +119,7 @@ def _accounts(tx: Transaction, asked: Asked, *, is_link: bool) -> list[Entity]:
         met = [uri for uri in met if uri not in shut_out and not asked.followed_only]
     if is_link or asked.text.startswith("#"):
         return account_entities(tx, uris=met)
-    rows = people_queries.search(
+    rows = finding.search(
         tx,
         text=asked.text,
         viewer=asked.viewer,

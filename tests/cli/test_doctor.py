@@ -269,7 +269,7 @@ def test_an_index_of_words_that_does_not_fit_the_messages_is_found_and_made_agai
     hire(home, "gouda", "fatima")
     for text in ("Een", "Twee"):
         done(home, "-i", "gouda", "post", "fatima", text)
-    assert findings(home, status=1)["search"] == "✓ every message can be found by its words"
+    assert findings(home, status=1)["search"] == "✓ messages and people can be found by their words"
 
     change(home, "gouda", "DELETE FROM post_index WHERE rowid = (SELECT max(rowid) FROM post_index)")
     lost = findings(home, status=1)["search"]
@@ -282,7 +282,7 @@ def test_an_index_of_words_that_does_not_fit_the_messages_is_found_and_made_agai
     assert lost.startswith("✗ 1 of 2 messages are in the index of words; make it again with")
     assert other.startswith("✗ 1 of the newest messages are in the index with other words")
     assert damaged.startswith("✗ the index of words is damaged")
-    assert findings(home, status=1)["search"] == "✓ every message can be found by its words"
+    assert findings(home, status=1)["search"] == "✓ messages and people can be found by their words"
 
 
 def test_a_disk_that_is_almost_full_is_found(gouda: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,9 +23,10 @@ from fedgov.features.posts.vocabulary import PollDraft
 from fedgov.federation import peers
 from fedgov.kernel import config as configuration
 from fedgov.kernel.clock import DAY, ManualClock
-from fedgov.store import schema
+from fedgov.store import full_text, schema
 from tests.faults.publishing import furnish
 
+INDEXES: Final = (full_text.POSTS.name, full_text.PEOPLE.name)
 FOLDER: Final = Path(__file__).parent / "schemas"
 START: Final = 1_795_000_000_000
 SETTINGS: Final[dict[str, Any]] = {"instance": {"domain": "gouda.example", "organisation": "gemeente Gouda"}}
@@ -83,15 +84,16 @@ async def _live(folder: Path) -> Path:
 def _dump(connection: sqlite3.Connection) -> Iterator[str]:
     """Give the statements that make the database again.
 
-    The index of words is given as what it holds: its own tables would come back as tables only.
+    An index of words is given as what it holds: its own tables would come back as tables only.
     """
     for line in connection.iterdump():
-        if line and "post_index" not in line and "writable_schema" not in line and line != "COMMIT;":
+        if line and not any(name in line for name in INDEXES) and "writable_schema" not in line and line != "COMMIT;":
             yield line
-    (made,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'post_index'").fetchone()
-    yield f"{made};"
-    statement = "SELECT 'INSERT INTO post_index(rowid, document) VALUES(' || rowid || ', ' || quote(document) || ');'"
-    yield from (row[0] for row in connection.execute(f"{statement} FROM post_index ORDER BY rowid"))
+    for name in INDEXES:
+        (made,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+        yield f"{made};"
+        statement = f"SELECT 'INSERT INTO {name}(rowid, document) VALUES(' || rowid || ', ' || quote(document) || ');'"
+        yield from (row[0] for row in connection.execute(f"{statement} FROM {name} ORDER BY rowid"))
     yield "COMMIT;"
 
 

@@ -157,12 +157,12 @@ async def test_people_whom_one_does_not_want_to_see_are_not_found(office: Office
 
 
 async def test_only_those_whom_one_follows(office: Office) -> None:
-    fatima, anna = office.fatima, office.anna
-    assert fatima.person and anna.person
-    await fatima.person.follow(anna.person)
+    fatima, otto = office.fatima, office.otto
+    assert fatima.person and otto.person
+    await fatima.person.follow(otto.person)
 
-    assert len(await found(fatima, "a", "accounts")) > 1
-    assert [each["acct"] for each in await found(fatima, "a", "accounts", following="true")] == ["anna"]
+    assert len(await found(fatima, "o", "accounts")) > 1
+    assert [each["acct"] for each in await found(fatima, "o", "accounts", following="true")] == ["otto"]
 
 
 async def test_a_search_for_nothing_is_refused(office: Office) -> None:

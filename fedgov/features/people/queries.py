@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, func, literal, or_, select, union
+from sqlalchemy import Row, Select, bindparam, exists, func, literal, or_, select, union
 
 from fedgov.activitystreams.document import Document
 from fedgov.features.people.policy.people import Party
@@ -19,14 +19,12 @@ from fedgov.kernel import pagination
 from fedgov.kernel.clock import beginning_of_week
 from fedgov.kernel.errors import FedgovError, NotFoundError
 from fedgov.kernel.pagination import PageRequest, page_of
-from fedgov.kernel.text.plain import html_to_plain
 from fedgov.kernel.uris import origin, parse_handle
 from fedgov.store.tables import actors, follows, inbox_items, objects
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import Relation
 
 PAGE: Final = 40
-MAX_FOUND: Final = 50
 
 _ACCOUNT_OF: Final = select(accounts).where(accounts.c.actor_uri == bindparam("actor"))
 _ACCOUNT_BY_ID: Final = select(accounts).where(accounts.c.id == bindparam("id"))
@@ -631,75 +629,3 @@ def get_person(tx: Transaction, *, handle: str) -> Row[Any]:
     if row is None:
         raise NotFoundError("there is no such person", detail=handle[:100])
     return row
-
-
-def search(
-    tx: Transaction,
-    *,
-    text: str,
-    viewer: str | None = None,
-    limit: int = 20,
-    offset: int = 0,
-    followed_only: bool = False,
-) -> Sequence[Row[Any]]:
-    """Return people whose name, handle, function, department or own words hold each word of a text, colleagues first.
-
-    Of people elsewhere only those who want to be found, and those whom the
-    reader follows already.
-
-    Args:
-        tx: The open transaction.
-        text: As typed.
-        viewer: URI of the reader's actor; None for a visitor.
-        limit: Most results.
-        offset: Leave out so many of the first.
-        followed_only: Only those whom the reader follows.
-    """
-    words = text.strip().lstrip("@").lower()[:200]
-    if not words:
-        return ()
-    name, separator, at_host = words.partition("@")
-    matches: ColumnElement[bool] = actors.c.host.startswith(at_host, autoescape=True) & func.lower(
-        actors.c.username
-    ).startswith(name, autoescape=True)
-    if not separator:
-        matches = and_(*(_holds(word) for word in words.split()[:_MAX_WORDS]))
-    followed = exists().where(follows.c.following == actors.c.uri, follows.c.follower == (viewer or ""))
-    query = (
-        select(actors)
-        .where(
-            matches,
-            actors.c.deleted_at.is_(None),
-            actors.c.disabled_at.is_(None),
-            actors.c.kind != "Application",
-            followed if followed_only else or_(actors.c.discoverable, followed),
-        )
-        .order_by(
-            case((func.lower(actors.c.username) == name, 0), else_=1), actors.c.local.desc(), actors.c.name, actors.c.id
-        )
-        .limit(min(limit, MAX_FOUND))
-        .offset(offset)
-    )
-    rows = tx.rows(query)
-    hidden = shut_out(tx, viewer=viewer) if viewer is not None else frozenset()
-    sought = words.split()[:_MAX_WORDS] if not separator else []
-    return [row for row in rows if row.uri not in hidden and _is_told(row, sought)]
-
-
-def _holds(word: str) -> ColumnElement[bool]:
-    """Tell whether a word, or part of one, stands somewhere on a profile; perhaps in its markup only."""
-    columns = (*_LINES, actors.c.summary_html) if len(word) >= _LONG else _LINES
-    return or_(*(func.lower(column).contains(word, autoescape=True) for column in columns))
-
-
-def _is_told(row: Row[Any], sought: Sequence[str]) -> bool:
-    """Tell whether words stand in what people read of a profile."""
-    lines = " ".join((row.username, row.name, row.function, row.department)).lower()
-    missing = [word for word in sought if word not in lines]
-    return not missing or all(word in html_to_plain(row.summary_html).lower() for word in missing)
-
-
-_LINES: Final = (actors.c.username, actors.c.name, actors.c.function, actors.c.department)
-_MAX_WORDS: Final = 8
-_LONG: Final = 4
-"""Letters of a word that is looked for in what somebody tells about themself."""

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 
 from quart import Blueprint, Response, request
 
-from fedgov.features.people import queries as people_queries
 from fedgov.features.people.present import cards_of, person_cards
+from fedgov.features.people.service import finding
 from fedgov.features.posts.present import post_cards
 from fedgov.features.posts.queries.tags_found import tags_that_begin
 from fedgov.features.search.policy.wanted import Link, Words, read_query
@@ -111,7 +111,7 @@ def _by_words(tx: Transaction, *, text: str, viewer: str | None, page: PageReque
     posts, older = _posts(tx, text=text, viewer=viewer, page=page)
     if page.max_id is not None:
         return Results(posts=posts, pages=PageLinks(newer=_path(text), older=older))
-    people = () if text.startswith("#") else people_queries.search(tx, text=text, viewer=viewer)
+    people = () if text.startswith("#") else finding.search(tx, text=text, viewer=viewer)
     tags = tags_that_begin(tx, text=text, viewer=viewer, limit=MAX_TAGS)
     return Results(
         people=tuple(cards_of(tx, people).values()),

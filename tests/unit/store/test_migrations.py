@@ -62,12 +62,13 @@ async def test_the_migrations_make_exactly_the_tables_in_the_code(database_url: 
 def index_statements(connection: Connection) -> list[str]:
     """Return how the database says that the index of words was made."""
     if connection.dialect.name == "sqlite":
-        found = connection.execute(text("SELECT sql FROM sqlite_master WHERE name LIKE 'post_index%' ORDER BY name"))
+        made = "SELECT sql FROM sqlite_master WHERE name GLOB '*_index*' ORDER BY name"
+        found = connection.execute(text(made))
     else:
         found = connection.execute(
             text(
-                "SELECT column_name || ' ' || data_type FROM information_schema.columns WHERE table_name = 'post_index'"
-                " UNION ALL SELECT indexdef FROM pg_indexes WHERE tablename = 'post_index' ORDER BY 1"
+                "SELECT column_name || ' ' || data_type FROM information_schema.columns WHERE table_name LIKE '%_index'"
+                " UNION ALL SELECT indexdef FROM pg_indexes WHERE tablename LIKE '%_index' ORDER BY 1"
             )
         )
     return [str(row[0]) for row in found]
@@ -85,6 +86,7 @@ async def test_the_migrations_make_the_same_index_of_words_as_the_code(
     migrated = await look(database_url, index_statements)
     assert migrated
     await look(database_url, lambda connection: connection.execute(text("DROP TABLE post_index")))
+    await look(database_url, lambda connection: connection.execute(text("DROP TABLE people_index")))
     await look(database_url, make_index)
     assert await look(database_url, index_statements) == migrated
 

@@ -179,11 +179,16 @@ _INDEX = {
     "sqlite": (
         """CREATE VIRTUAL TABLE IF NOT EXISTS post_index USING fts5(
         document, columnsize = 0, tokenize = "ascii tokenchars ':'")""",
+        """CREATE VIRTUAL TABLE IF NOT EXISTS people_index USING fts5(
+        document, columnsize = 0, tokenize = "ascii tokenchars ':'")""",
     ),
     "postgresql": (
         """CREATE TABLE IF NOT EXISTS post_index (
         rowid BIGINT NOT NULL, document TSVECTOR NOT NULL, CONSTRAINT pk_post_index PRIMARY KEY (rowid))""",
         "CREATE INDEX IF NOT EXISTS ix_post_index_document ON post_index USING gin (document)",
+        """CREATE TABLE IF NOT EXISTS people_index (
+        rowid BIGINT NOT NULL, document TSVECTOR NOT NULL, CONSTRAINT pk_people_index PRIMARY KEY (rowid))""",
+        "CREATE INDEX IF NOT EXISTS ix_people_index_document ON people_index USING gin (document)",
     ),
 }
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fedgov.features.people import present, queries
-from fedgov.features.people.service import blocks, follows
+from fedgov.features.people.service import blocks, finding, follows
 from fedgov.federation import actors
 from fedgov.kernel.errors import NotFoundError
 from fedgov.store.tables import peers
@@ -113,7 +113,7 @@ def test_people_are_found_by_what_they_tell_about_themselves_but_not_by_its_mark
 
 
 def search(town: Town, text: str, viewer: str | None = None) -> list[str]:
-    return [row.username for row in queries.search(town.tx, text=text, viewer=viewer)]
+    return [row.username for row in finding.search(town.tx, text=text, viewer=viewer)]
 
 
 def test_people_are_found_by_name_handle_function_and_department(town: Town) -> None:

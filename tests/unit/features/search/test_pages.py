@@ -14,7 +14,7 @@ import pytest_asyncio
 from fedgov.activitystreams.audience import Visibility
 from fedgov.features.posts.service import storing
 from fedgov.features.search.pages import blueprint
-from fedgov.federation import objects
+from fedgov.federation import objects, roster
 from fedgov.instance import Instance
 from fedgov.kernel.errors import (
     FedgovError,
@@ -88,6 +88,7 @@ async def town(tmp_path: Path, world: World) -> AsyncIterator[Instance]:
         settle(tx)
         tx.execute(actors.update().where(actors.c.uri != SJOERD).values(discoverable=True))
         tx.execute(actors.update().where(actors.c.uri == BOUKE).values(function="inkoopadviseur"))
+        roster.index_batch(tx, after=0)
 
     async with town_hall(tmp_path, database_url=f"sqlite:///{tmp_path / 'fedgov.sqlite3'}") as instance:
         await instance.write(prepare)
