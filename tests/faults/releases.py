@@ -24,7 +24,7 @@ from fedgov.federation import peers
 from fedgov.kernel import config as configuration
 from fedgov.kernel.clock import DAY, ManualClock
 from fedgov.store import full_text, schema
-from tests.faults.publishing import furnish
+from tests.faults.writings import furnish
 
 INDEXES: Final = (full_text.POSTS.name, full_text.PEOPLE.name)
 FOLDER: Final = Path(__file__).parent / "schemas"
