@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -37,6 +38,20 @@ CAPABILITIES: Final = (
     Capability(href="https://w3id.org/fep/8fcf", name="FEP-8fcf: Followers collection synchronization"),
 )
 """What our servers say to implement (FEP-844e)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentChanged:
+    """Somebody elsewhere now lets what they wrote be found, or no longer does.
+
+    Args:
+        uri: Of the actor.
+
+    Spec: FEP-5feb, "Search indexing consent for actors".
+    """
+
+    uri: str
+
 
 _BY_URI: Final = select(actors).where(actors.c.uri == bindparam("uri"))
 _BY_URIS: Final = select(actors).where(actors.c.uri.in_(bindparam("uris", expanding=True)))
@@ -231,6 +246,8 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
         },
     )
     roster.index(tx, uri=actor.uri)
+    if known is not None and bool(known.indexable) != actor.indexable:
+        tx.tell(ConsentChanged(uri=actor.uri))
     keyring.remember(tx, actor.keys)
 
 

@@ -219,6 +219,14 @@ posting_keys: Final = Table(
 )
 """What was made under which Idempotency-Key, so that trying again makes nothing twice."""
 
+consents_changed: Final = Table(
+    "consents_changed",
+    metadata,
+    Column("author", Text, primary_key=True),  # URI of an actor elsewhere
+    Column("after", BigInteger, nullable=False),  # row id of the last post whose marks were brought in step
+)
+"""Whose older posts must still be marked for the index of words, since they now let them be found, or no longer do."""
+
 scheduled_posts: Final = Table(
     "scheduled_posts",
     metadata,

@@ -18,7 +18,7 @@ from sqlalchemy import BindParameter, Row, Select, bindparam, select, union
 from fedgov.activitystreams.audience import Visibility
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.tables import mentions, poll_votes, posts, reactions, shares
-from fedgov.kernel.clock import SECOND
+from fedgov.kernel.clock import SECOND, id_time
 from fedgov.kernel.text.words import words_of
 from fedgov.store.full_text import Entry
 from fedgov.store.tables import actors, audience, follows, objects
@@ -77,7 +77,12 @@ _READERS: Final = _local(*_first_readers, *_later_readers)
 _FOLLOWERS: Final = (
     select(actors.c.id)
     .join(follows, follows.c.follower == actors.c.uri)
-    .where(follows.c.following == bindparam("of"), follows.c.state == "accepted", actors.c.local)
+    .where(
+        follows.c.following == bindparam("of"),
+        follows.c.state == "accepted",
+        follows.c.created_at <= bindparam("then"),
+        actors.c.local,
+    )
 )
 _ROWS: Final = select(posts).where(posts.c.object_id.in_(_ids))
 
@@ -233,11 +238,28 @@ def lets_be_found(author: Row[Any] | None) -> bool:
     return author is not None and bool(author.local or author.indexable)
 
 
+def hangs_on_consent(mark: str) -> bool:
+    """Tell whether a post has a mark only because its author lets it be found."""
+    return mark == EVERYBODY or (mark.startswith("f") and mark[1:].isdigit())
+
+
+def consent_marks(tx: Transaction, *, row: Row[Any]) -> frozenset[str]:
+    """Return those marks of a post that depend on whether its author lets it be found.
+
+    Args:
+        tx: The open transaction.
+        row: Of the post.
+    """
+    author = tx.row(_AUTHORS, {"uris": [row.author]})
+    everybody = row.visibility == Visibility.PUBLIC.value and lets_be_found(author)
+    return followers_marks(tx, row=row) | ({EVERYBODY} if everybody else set())
+
+
 def followers_marks(tx: Transaction, *, row: Row[Any]) -> frozenset[str]:
-    """Return the marks of people here who get a post that is for followers, if its author lets it be found."""
+    """Return the marks of people here who got a post that is for followers, if its author lets it be found."""
     if row.visibility != Visibility.FOLLOWERS.value:
         return frozenset()
     author = tx.row(_AUTHORS, {"uris": [row.author]})
     if not lets_be_found(author):
         return frozenset()
-    return frozenset(map(followed, tx.values(_FOLLOWERS, {"of": row.author})))
+    return frozenset(map(followed, tx.values(_FOLLOWERS, {"of": row.author, "then": id_time(row.object_id)})))

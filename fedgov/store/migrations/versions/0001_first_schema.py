@@ -1180,6 +1180,11 @@ def upgrade() -> None:
         batch_op.create_index('ix_shares_actor', ['actor', 'id'], unique=False)
         batch_op.create_index('uq_shares_object_id_actor', ['object_id', 'actor'], unique=True)
 
+    op.create_table('consents_changed',
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('after', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('author', name=op.f('pk_consents_changed'))
+    )
     op.create_table('posting_keys',
     sa.Column('author', sa.Text(), nullable=False),
     sa.Column('key_hash', sa.String(length=64), nullable=False),

@@ -48,6 +48,12 @@ def test_a_change_of_name_or_consent_is_found_at_once(town: Town) -> None:
     assert (search(town, "wit"), search(town, "boer")) == (["pieter"], [])
     town.remote(name="Pieter de Wit", discoverable=False)
     assert search(town, "wit") == []
+    (entry,) = (
+        entry
+        for entry in full_text.find_many(town.tx, row_ids=everybody(town.tx), index=PEOPLE).values()
+        if "wit" in entry.words
+    )
+    assert roster.CONSENTS not in entry.marks, "who does not want to be found is not even walked past"
 
 
 def test_a_handle_that_went_to_another_host_is_found_there(town: Town) -> None:
@@ -117,7 +123,7 @@ def test_the_index_is_made_again_a_few_at_a_time_and_strays_go(town: Town) -> No
     assert roster.fault(town.tx) == ""
     town.tx.execute(update(rows).where(rows.c.username == "p2").values(name="Anders"))
     assert "other words" in roster.fault(town.tx)
-    full_text.remove(town.tx, row_id=newest(town.tx), index=PEOPLE)
+    full_text.remove(town.tx, row_id=max(everybody(town.tx)), index=PEOPLE)
     full_text.add(town.tx, row_id=7, entry=Entry(words=["spook"], marks=frozenset({"d"})), index=PEOPLE)
     full_text.add(town.tx, row_id=8, entry=Entry(words=["spook"], marks=frozenset({"d"})), index=PEOPLE)
     assert "people are in the index" in roster.fault(town.tx)
@@ -128,8 +134,8 @@ def test_the_index_is_made_again_a_few_at_a_time_and_strays_go(town: Town) -> No
     assert search(town, "anders") == ["p2"]
 
 
-def newest(tx: Transaction) -> int:
-    return max(full_text.rows_after(tx, row_id=-1, limit=100, index=PEOPLE))
+def everybody(tx: Transaction) -> Sequence[int]:
+    return full_text.rows_after(tx, row_id=-1, limit=100, index=PEOPLE)
 
 
 def test_a_search_reads_few_people_however_many_are_known(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
