@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Final
 
 import hypothesis
 import pytest
@@ -17,6 +18,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests import services
+from tests.furnished import FurnishedDatabases
+
+STORAGES: Final = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 # The machine may be busy with other tests: a slow example is no mistake.
 hypothesis.settings.register_profile("fedgov", deadline=None)
@@ -29,7 +33,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if "browser" in fixtures:
         item.add_marker(pytest.mark.browser)
         item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-    if "postgres_url" in fixtures:
+    if "postgres_url" in fixtures or "furnished_url" in fixtures:
         item.add_marker(pytest.mark.postgres)
 
 
@@ -63,9 +67,31 @@ def postgres_url(postgres_server: services.PostgresServer) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="session")
+def furnished_databases(postgres_server: services.PostgresServer) -> FurnishedDatabases:
+    """PostgreSQL databases with all tables that are used again."""
+    return FurnishedDatabases(postgres_server)
+
+
+@pytest.fixture
+def furnished_url(furnished_databases: FurnishedDatabases) -> Iterator[str]:
+    """The URL of a PostgreSQL database that has all tables already, with nothing in them."""
+    with furnished_databases.lend() as url:
+        yield url
+
+
+@pytest.fixture(params=STORAGES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database: the test runs once on SQLite and once on PostgreSQL."""
+    """The URL of a database for `make_tables`: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'fedgov.sqlite3'}"
+    url: str = request.getfixturevalue("furnished_url")
+    return url
+
+
+@pytest.fixture(params=STORAGES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'fedgov.sqlite3'}"
     url: str = request.getfixturevalue("postgres_url")

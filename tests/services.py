@@ -16,15 +16,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 import asyncpg
 import pytest
 
+T = TypeVar("T")
 ROOT: Final = Path(__file__).resolve().parent.parent
 _POSTGRES_USER: Final = "postgres"
 _FAST: Final = {
@@ -32,6 +33,8 @@ _FAST: Final = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # A database that many tests use looks the same to each of them.
+    "autovacuum": "off",
     "max_connections": "100",
     "shared_buffers": "64MB",
     "listen_addresses": "127.0.0.1",
@@ -94,12 +97,21 @@ class PostgresServer:
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
         """The URL of an empty database, which is dropped afterwards."""
+        url = self.add()
+        try:
+            yield url
+        finally:
+            self.drop(url)
+
+    def add(self) -> str:
+        """Make an empty database; return its URL."""
         name = f"test_{next(self._names)}"
         self._say(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
-        try:
-            yield self._url(name)
-        finally:
-            self._say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        return self._url(name)
+
+    def drop(self, url: str) -> None:
+        """Take a database away, whoever still uses it."""
+        self._say(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
 
     def _url(self, name: str) -> str:
         return f"postgresql://fedgov@127.0.0.1:{self.port}/{name}"
@@ -110,8 +122,13 @@ class PostgresServer:
             await connection.execute(statement)
             await connection.close()
 
-        with ThreadPoolExecutor(max_workers=1) as thread:  # in this one an event loop may run already
-            thread.submit(asyncio.run, say()).result()
+        aside(say())
+
+
+def aside(work: Coroutine[None, None, T]) -> T:
+    """Do asynchronous work now, in a thread of its own: in this one an event loop may run already."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @contextlib.contextmanager

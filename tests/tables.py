@@ -26,7 +26,6 @@ from fedgov.store.tables import metadata
 
 SQLITE: Final = "sqlite:///"
 _MODEL: Final = "with_all_tables"
-_models: Final[set[str]] = set()
 _HAS_TABLES: Final = "SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1"
 
 
@@ -61,38 +60,35 @@ def script(dialect: str) -> str:
 async def make_tables(url: str) -> None:
     """Give an empty database all tables; one that has tables keeps them as they are.
 
-    In PostgreSQL it becomes a copy of a database that is made once for each server: that is ten times quicker.
+    In PostgreSQL most tests are lent a database that has them (tests/furnished.py).
     """
     if url.startswith(SQLITE):
         make_sqlite_tables(url)
-    elif not await _ask(url, _HAS_TABLES):
-        server, _, name = url.rpartition("/")
-        if server not in _models:
-            await _ask(f"{server}/postgres", f"CREATE DATABASE {_MODEL}")
-            await _ask(f"{server}/{_MODEL}", script("postgresql+asyncpg"))
-            _models.add(server)
-        await _ask(
-            f"{server}/postgres",
-            f"DROP DATABASE {name}",
-            f"CREATE DATABASE {name} TEMPLATE {_MODEL} STRATEGY FILE_COPY",
-        )
-
-
-async def _ask(url: str, *statements: str) -> bool:
-    """Execute statements in PostgreSQL, each on its own; return whether the last one found something."""
+        return
     connection = await asyncpg.connect(url)
     try:
-        answers = [await connection.execute(statement) for statement in statements]
-        return not answers[-1].endswith(" 0")
+        if await connection.fetchval(_HAS_TABLES) is None:
+            await connection.execute(script("postgresql+asyncpg"))
     finally:
         await connection.close()
 
 
 def make_sqlite_tables(url: str) -> None:
     """Give an empty SQLite database all tables; one that has tables keeps them as they are."""
-    with closing(sqlite3.connect(url.removeprefix(SQLITE))) as connection:
-        if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None:
-            connection.executescript(f"PRAGMA synchronous = OFF; BEGIN; {script('sqlite')} COMMIT;")
+    target = Path(url.removeprefix(SQLITE))
+    if not target.exists() or not target.stat().st_size:
+        shutil.copyfile(_sqlite_model(), target)
+
+
+@cache
+def _sqlite_model() -> Path:
+    """A file with all tables, to be copied."""
+    model = _folder() / f"{_MODEL}.sqlite3"
+    with closing(sqlite3.connect(model)) as connection:
+        # As an instance would have it, so that none has to turn it round first.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(f"PRAGMA synchronous = OFF; BEGIN; {script('sqlite')} COMMIT;")
+    return model
 
 
 async def begin_migrated(url: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests import services
+from tests.furnished import FurnishedDatabases
 
 
 async def test_a_test_gets_an_empty_postgresql_database(postgres_url: str) -> None:
@@ -23,6 +24,27 @@ async def test_a_test_gets_an_empty_postgresql_database(postgres_url: str) -> No
 
 async def test_nothing_is_left_of_another_tests_database(postgres_url: str) -> None:
     await test_a_test_gets_an_empty_postgresql_database(postgres_url)
+
+
+@pytest.mark.parametrize("left", ["nothing", "rows", "a table", "an open connection"])
+async def test_a_furnished_database_is_always_as_if_it_were_new(
+    furnished_databases: FurnishedDatabases, left: str
+) -> None:
+    with furnished_databases.lend() as url:
+        connection = await asyncpg.connect(url)
+        if left == "rows":
+            await connection.execute("INSERT INTO peers (host, first_seen_at) VALUES ('delft.example', 1)")
+        elif left == "a table":
+            await connection.execute("CREATE TABLE leftover (id bigint)")
+        if left != "an open connection":
+            await connection.close()
+    connection.terminate()
+    with furnished_databases.lend() as again:
+        assert again != url or left in ("nothing", "rows")
+        connection = await asyncpg.connect(again)
+        assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") > 50
+        assert await connection.fetchval("SELECT count(*) FROM peers") == 0
+        await connection.close()
 
 
 def test_database_tests_run_on_both_kinds(database_url: str, request: pytest.FixtureRequest) -> None:

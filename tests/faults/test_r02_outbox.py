@@ -55,11 +55,14 @@ def test_r2_a_process_that_is_killed_before_any_statement_leaves_nothing(home: P
 
 
 async def test_r2_what_fails_between_any_two_statements_leaves_nothing(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random
+    empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random
 ) -> None:
-    step = 1 if database_url.startswith("sqlite:") else 4  # the statements are the same
+    step = 1 if empty_database_url.startswith("sqlite:") else 4  # the statements are the same
     config = configuration.read(
-        {"instance": {"domain": "gouda.example", "organisation": "gemeente Gouda"}, "database": {"url": database_url}},
+        {
+            "instance": {"domain": "gouda.example", "organisation": "gemeente Gouda"},
+            "database": {"url": empty_database_url},
+        },
         folder=tmp_path / "gouda",
     )
     config.folder.mkdir()

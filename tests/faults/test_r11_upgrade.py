@@ -69,21 +69,21 @@ def _is_told(name: str) -> bool:
 
 @pytest.mark.parametrize("dump", releases.files(), ids=lambda path: path.stem)
 async def test_r11_a_released_schema_with_data_comes_to_the_newest(
-    dump: Path, database_url: str, tmp_path: Path
+    dump: Path, empty_database_url: str, tmp_path: Path
 ) -> None:
-    if database_url.startswith("sqlite:"):
-        releases.load(dump, Path(database_url.removeprefix("sqlite:///")))  # byte for byte what it was then
+    if empty_database_url.startswith("sqlite:"):
+        releases.load(dump, Path(empty_database_url.removeprefix("sqlite:///")))  # byte for byte what it was then
     else:
-        await look(database_url, lambda connection: fill(connection, dump=dump))
-    before = await look(database_url, content)
-    assert await schema.upgrade(database_url) == schema.newest_revision()
-    assert await look(database_url, differences) == [], HINT
-    after = await look(database_url, content)
+        await look(empty_database_url, lambda connection: fill(connection, dump=dump))
+    before = await look(empty_database_url, content)
+    assert await schema.upgrade(empty_database_url) == schema.newest_revision()
+    assert await look(empty_database_url, differences) == [], HINT
+    after = await look(empty_database_url, content)
     for table, rows in before.items():
         kept = [{name: row[name] for name in old if name in row} for old, row in zip(rows, after[table], strict=True)]
         assert kept == [{name: old[name] for name in kept[place]} for place, old in enumerate(rows)], table
 
-    settings = {**releases.SETTINGS, "database": {"url": database_url}}
+    settings = {**releases.SETTINGS, "database": {"url": empty_database_url}}
     async with open_instance(configuration.read(settings, folder=tmp_path / "gouda")) as running:
         (post,) = (row for row in before["posts"] if row["type"] == "Article")
         found = await running.instance.read(objects.find_by_id, row_id=post["object_id"])

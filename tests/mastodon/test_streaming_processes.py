@@ -24,10 +24,10 @@ from tests.mastodon.listener import event_stream, web_socket
 
 
 @pytest_asyncio.fixture
-async def hall(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Counter]:
+async def hall(tmp_path: Path, empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Counter]:
     """A running town hall, on SQLite and on PostgreSQL."""
     monkeypatch.setattr(keys, "generate_rsa", pooled_rsa)
-    fediverse = Fediverse(tmp_path, database_url=lambda _name: database_url)
+    fediverse = Fediverse(tmp_path, database_url=lambda _name: empty_database_url)
     async with aiohttp.ClientSession() as session:
         yield Counter(await fediverse.add("gouda"), session, fediverse)
     await fediverse.close()

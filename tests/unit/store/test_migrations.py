@@ -54,9 +54,9 @@ def call_it_newer(connection: Connection) -> None:
     connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
 
-async def test_the_migrations_make_exactly_the_tables_in_the_code(database_url: str) -> None:
-    assert await schema.upgrade(database_url) == schema.newest_revision()
-    assert await look(database_url, differences) == []
+async def test_the_migrations_make_exactly_the_tables_in_the_code(empty_database_url: str) -> None:
+    assert await schema.upgrade(empty_database_url) == schema.newest_revision()
+    assert await look(empty_database_url, differences) == []
 
 
 def index_statements(connection: Connection) -> list[str]:
@@ -80,49 +80,51 @@ def make_index(connection: Connection) -> None:
 
 
 async def test_the_migrations_make_the_same_index_of_words_as_the_code(
-    database_url: str,
+    empty_database_url: str,
 ) -> None:
-    await schema.upgrade(database_url)
-    migrated = await look(database_url, index_statements)
+    await schema.upgrade(empty_database_url)
+    migrated = await look(empty_database_url, index_statements)
     assert migrated
-    await look(database_url, lambda connection: connection.execute(text("DROP TABLE post_index")))
-    await look(database_url, lambda connection: connection.execute(text("DROP TABLE people_index")))
-    await look(database_url, make_index)
-    assert await look(database_url, index_statements) == migrated
+    await look(empty_database_url, lambda connection: connection.execute(text("DROP TABLE post_index")))
+    await look(empty_database_url, lambda connection: connection.execute(text("DROP TABLE people_index")))
+    await look(empty_database_url, make_index)
+    assert await look(empty_database_url, index_statements) == migrated
 
 
-async def test_a_table_that_no_migration_makes_would_be_noticed(database_url: str) -> None:
-    await schema.upgrade(database_url)
-    await look(database_url, lambda connection: connection.execute(text("ALTER TABLE peers DROP COLUMN software")))
-    (found,) = await look(database_url, differences)
+async def test_a_table_that_no_migration_makes_would_be_noticed(empty_database_url: str) -> None:
+    await schema.upgrade(empty_database_url)
+    await look(
+        empty_database_url, lambda connection: connection.execute(text("ALTER TABLE peers DROP COLUMN software"))
+    )
+    (found,) = await look(empty_database_url, differences)
     assert found[0] == "add_column"
 
 
-async def test_upgrading_again_changes_nothing(database_url: str) -> None:
-    await schema.upgrade(database_url)
+async def test_upgrading_again_changes_nothing(empty_database_url: str) -> None:
+    await schema.upgrade(empty_database_url)
     await look(
-        database_url,
+        empty_database_url,
         lambda connection: connection.execute(text("INSERT INTO peers (host, first_seen_at) VALUES ('a.example', 1)")),
     )
-    assert await schema.upgrade(database_url) == schema.newest_revision()
-    hosts = await look(database_url, lambda connection: connection.execute(text("SELECT host FROM peers")).all())
+    assert await schema.upgrade(empty_database_url) == schema.newest_revision()
+    hosts = await look(empty_database_url, lambda connection: connection.execute(text("SELECT host FROM peers")).all())
     assert [tuple(row) for row in hosts] == [("a.example",)]
 
 
-async def test_a_database_of_a_newer_program_is_refused_and_left_as_it_is(database_url: str) -> None:
-    await schema.upgrade(database_url)
-    await look(database_url, call_it_newer)
+async def test_a_database_of_a_newer_program_is_refused_and_left_as_it_is(empty_database_url: str) -> None:
+    await schema.upgrade(empty_database_url)
+    await look(empty_database_url, call_it_newer)
     with pytest.raises(ConflictError, match="schema 9999, which this version of fedgov does not know"):
-        await schema.upgrade(database_url)
+        await schema.upgrade(empty_database_url)
     versions = await look(
-        database_url,
+        empty_database_url,
         lambda connection: connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all(),
     )
     assert versions == ["9999"]
 
 
 async def test_a_migration_that_breaks_off_leaves_nothing_behind(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = []
 
@@ -135,16 +137,16 @@ async def test_a_migration_that_breaks_off_leaves_nothing_behind(
     real = op.create_table
     monkeypatch.setattr(op, "create_table", make_some)
     with pytest.raises(KeyboardInterrupt):
-        await schema.upgrade(database_url)
-    assert await look(database_url, lambda connection: inspect(connection).get_table_names()) == []
+        await schema.upgrade(empty_database_url)
+    assert await look(empty_database_url, lambda connection: inspect(connection).get_table_names()) == []
 
     monkeypatch.undo()
-    assert await schema.upgrade(database_url) == schema.newest_revision()
+    assert await schema.upgrade(empty_database_url) == schema.newest_revision()
 
 
-async def test_two_processes_may_start_at_the_same_moment(database_url: str) -> None:
+async def test_two_processes_may_start_at_the_same_moment(empty_database_url: str) -> None:
     def upgrade() -> str:
-        return asyncio.run(schema.upgrade(database_url))
+        return asyncio.run(schema.upgrade(empty_database_url))
 
     both = await asyncio.gather(asyncio.to_thread(upgrade), asyncio.to_thread(upgrade))
     assert set(both) == {schema.newest_revision()}

@@ -30,15 +30,17 @@ def triggers(connection: Connection) -> set[tuple[str, str, str]]:
     return {(row[0], row[1], " ".join(row[2].split())) for row in connection.execute(text(statement))}
 
 
-async def test_the_migrations_make_the_same_triggers(database_url: str) -> None:
-    await schema.upgrade(database_url)
-    made = await look(database_url, triggers)
-    kind = "sqlite" if database_url.startswith("sqlite") else "postgresql"
+async def test_the_migrations_make_the_same_triggers(empty_database_url: str) -> None:
+    await schema.upgrade(empty_database_url)
+    made = await look(empty_database_url, triggers)
+    kind = "sqlite" if empty_database_url.startswith("sqlite") else "postgresql"
     statements = [each for group in ALL for each in group[kind]]
     assert len(made) == sum("TRIGGER" in each for each in statements)
     for name, table, _ in made:
-        await look(database_url, partial(do, f"DROP TRIGGER {name}" + (f" ON {table}" if kind == "postgresql" else "")))
+        await look(
+            empty_database_url, partial(do, f"DROP TRIGGER {name}" + (f" ON {table}" if kind == "postgresql" else ""))
+        )
 
     for statement in statements:
-        await look(database_url, partial(do, statement))
-    assert await look(database_url, triggers) == made
+        await look(empty_database_url, partial(do, statement))
+    assert await look(empty_database_url, triggers) == made
