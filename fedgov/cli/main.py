@@ -40,7 +40,7 @@ HELP: Final = {
     "post": "Post TEXT (markdown) as USER; prints the address of the message.",
     "restore": "Bring an instance back from FILE; it must not exist.",
     "rules": "Show which domains are blocked or listed.",
-    "search": "The index of words by which messages are found.",
+    "search": "The indexes of words by which messages and people are found.",
     "serve": "Serve one or more instances from this process; all of them when none is named.",
     "token": "Tokens for programs that act in somebody's name.",
     "unblock": "Forget the rule about DOMAIN, whether it was blocked or listed.",
