@@ -29,7 +29,7 @@ from fedgov.features.moderation.feature import FEATURE as MODERATION
 from fedgov.features.notices.feature import FEATURE as NOTICES
 from fedgov.features.notices.present import folded_cards
 from fedgov.features.notices.queries.counts import counts
-from fedgov.features.notices.service.push import make_push_key
+from fedgov.features.notices.service.push import make_push_key, show_waiting
 from fedgov.features.notices.service.push_worker import PushWorker
 from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.people.feature import FEATURE as PEOPLE
@@ -203,7 +203,7 @@ class Running:
         self.tasks = []
 
 
-_WATCHED: Final = ("inbox", "delivery")
+_WATCHED: Final = ("inbox", "delivery", "push")
 """The workers that look at their queue every few seconds, whether there is something in it or not."""
 
 
@@ -288,6 +288,7 @@ async def open_instance(config: Config, *, clock: Clock | None = None) -> AsyncI
                 describer=describer,
                 mender=mender,
                 readiness=Readiness(instance, revision=revision),
+                figures=(show_waiting,),
             ),
             reception=Reception(instance),
             counter=Counter(instance),

@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 
 from fedgov.cli.findings import Finding
+from fedgov.features.notices.queries import push
 from fedgov.federation.client import GuardedClient
 from fedgov.federation.doors.metrics import PATH
 from fedgov.federation.figures import Figures, figures
@@ -67,7 +68,15 @@ async def _ask(config: Config, path: str) -> tuple[int, bytes]:
 async def look_behind(instance: Instance) -> list[Finding]:
     """Tell what is late: messages that could be handled or sent, servers that are long away, the backup."""
     found: Figures = await instance.read(figures)
-    return list(judge(found))
+    return [*judge(found), *judge_push(await instance.read(push.waiting), now=found.taken_at)]
+
+
+def judge_push(found: push.Waiting, *, now: int) -> Iterator[Finding]:
+    """Tell whether messages for apps are late."""
+    late = 0 if found.since is None else now - found.since
+    if late > BEHIND:
+        words = f"{found.due} could be sent and are not, the oldest for {late // MINUTE} minutes"
+        yield Finding("look", "push messages", f"{words}; is the server running, and does its log say why?")
 
 
 def judge(found: Figures) -> Iterator[Finding]:

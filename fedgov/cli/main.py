@@ -38,6 +38,7 @@ HELP: Final = {
     "open": "Let a restored instance serve and send again.",
     "peers": "Show the other servers that messages were exchanged with.",
     "post": "Post TEXT (markdown) as USER; prints the address of the message.",
+    "push": "The key by which push servers of apps know this instance.",
     "restore": "Bring an instance back from FILE; it must not exist.",
     "rules": "Show which domains are blocked or listed.",
     "search": "The indexes of words by which messages and people are found.",

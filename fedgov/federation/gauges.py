@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -13,6 +13,7 @@ from fedgov.federation.figures import Figures, figures
 from fedgov.federation.readiness import free_bytes
 from fedgov.instance import Instance
 from fedgov.kernel.errors import UnreachableError
+from fedgov.store.transaction import Transaction
 
 FRESH_SECONDS: Final = 5.0
 """How long the queues are not counted again, at least."""
@@ -28,11 +29,19 @@ class Gauges:
 
     Args:
         instance: The instance.
+        also: What rooms put into the instruments themselves, from the same moment.
         monotonic: A clock in seconds that nobody sets.
     """
 
-    def __init__(self, instance: Instance, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        also: Sequence[Callable[[Transaction], None]] = (),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._instance = instance
+        self._also = also
         self._monotonic = monotonic
         self._next = 0.0
         self._last: Figures | None = None
@@ -50,11 +59,16 @@ class Gauges:
 
     async def _count(self) -> bool:
         try:
-            self._last = await self._instance.read(figures)
+            self._last = await self._instance.read(self._look)
         except UnreachableError as error:
             _log.warning("figures_not_read", instance=self._instance.config.name, reason=error.safe)
             return False
         return True
+
+    def _look(self, tx: Transaction) -> Figures:
+        for show in self._also:
+            show(tx)
+        return figures(tx)
 
     async def _put(self) -> None:
         metrics, now = self._instance.metrics, self._instance.clock.now()

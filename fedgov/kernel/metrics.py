@@ -11,7 +11,9 @@ Spec: ``docs/reference/metrics.md``.
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -131,6 +133,27 @@ class Metrics:
             ("result",),
             registry=own,
         )
+        self.push_messages = Gauge(
+            "fedgov_push_messages",
+            "Push messages that were not sent: due, or resting because their push server is busy or away.",
+            ("state",),
+            registry=own,
+        )
+        self.push_oldest = Gauge(
+            "fedgov_push_oldest_seconds",
+            "Age of the oldest push message that is due; 0 when there is none.",
+            registry=own,
+        )
+        self.streams = Gauge(
+            "fedgov_streams", "Connections of apps that are open for news, in this process.", registry=own
+        )
+        self.searched = Histogram(
+            "fedgov_search_seconds",
+            "Searches by words and how long they took, by what was searched: people or messages.",
+            ("what",),
+            buckets=_SECONDS,
+            registry=own,
+        )
         self.peers = Gauge(
             "fedgov_peers",
             "Other servers: known, resting (they do not answer now), parked (for over a week) or pinned to Ed25519.",
@@ -185,6 +208,8 @@ class Metrics:
             self.posted.labels(result)
         for result in ("delivered", "later", "gone", "refused", "late", "withdrawn"):
             self.pushed.labels(result)
+        for what in ("people", "messages"):
+            self.searched.labels(what)
         self._handled = {result: self.handled.labels(result) for result in ("done", "refused", "postponed", "parked")}
 
     def answered(self, door: str, status: int, seconds: float) -> None:
@@ -223,6 +248,19 @@ class Metrics:
         """
         self.write_batch.observe(size)
         self.write_seconds.observe(seconds)
+
+    @contextmanager
+    def searching(self, what: str) -> Iterator[None]:
+        """Note how long a search by words takes.
+
+        Args:
+            what: ``people`` or ``messages``.
+        """
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.searched.labels(what).observe(time.perf_counter() - begin)
 
     def exposition(self) -> bytes:
         """Return all figures in the text format of Prometheus."""

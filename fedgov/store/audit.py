@@ -139,6 +139,7 @@ KINDS: Final = (
     "account.alias_added",
     "account.moved",
     "keys.rotated",
+    "push_key.rotated",
     "follow.ordered",
     "post.ordered",
     # other servers

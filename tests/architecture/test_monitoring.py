@@ -27,6 +27,7 @@ _STATES: Final = {
     "fedgov_inbox_oldest_seconds": {"due", "waiting", "parked"},
     "fedgov_deliveries": {"due", "waiting", "resting", "parked", "failed"},
     "fedgov_deliveries_oldest_seconds": {"due", "waiting", "resting", "parked", "failed"},
+    "fedgov_push_messages": {"due", "resting"},
     "fedgov_peers": {"known", "resting", "parked", "pinned"},
 }
 

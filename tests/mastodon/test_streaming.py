@@ -409,6 +409,17 @@ async def test_streams_are_known_to_be_alive(hall: Counter) -> None:
     assert found["configuration"]["urls"]["streaming"] == f"ws://{domain}"
 
 
+async def test_open_streams_are_counted(hall: Counter) -> None:
+    app, gauge = await hall.app_of("geteld"), hall.town.instance.metrics.streams
+    before = gauge._value.get()
+    async with event_stream(app, "user"), web_socket(app, stream="public") as socket:
+        await socket.heard()
+        assert gauge._value.get() == before + 2
+    async with asyncio.timeout(60):
+        while gauge._value.get() != before:  # noqa: ASYNC110 - the server has no event for it
+            await asyncio.sleep(0.02)
+
+
 # --- streams end ------------------------------------------------------------------------------------------------
 
 

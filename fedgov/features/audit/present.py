@@ -36,6 +36,7 @@ WORDS: Final[Mapping[str, str]] = {
     "account.alias_added": later("gave an account another name elsewhere"),
     "account.moved": later("moved an account to another server"),
     "keys.rotated": later("gave somebody new keys"),
+    "push_key.rotated": later("gave the instance a new key for push messages"),
     "follow.ordered": later("followed in somebody's name"),
     "post.ordered": later("posted in somebody's name"),
     "domain.blocked": later("blocked a domain"),

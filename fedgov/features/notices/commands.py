@@ -1,4 +1,4 @@
-"""Announcements on the command line."""
+"""Announcements and push keys on the command line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from fedgov.features.notices.queries import announcements as queries
 from fedgov.features.notices.service import announcements
+from fedgov.features.notices.service.push import rotate_push_key
 from fedgov.features.notices.vocabulary import Announcement
 from fedgov.features.plate import Entrance
 from fedgov.kernel.clock import SECOND, to_datetime
@@ -127,4 +128,18 @@ def _shown(at: int | None) -> str:
     return "" if at is None else to_datetime(at).astimezone().strftime(_DATES[1])
 
 
-COMMANDS: Final = (announce,)
+@click.group()
+def push() -> None:
+    """The key by which push servers of apps know this instance."""
+
+
+@push.command()
+@click.option("--end-old", is_flag=True, help="Tell apps that subscribed before nothing more until they do so anew.")
+@click.pass_obj
+def rotate(entrance: Entrance, *, end_old: bool) -> None:
+    """Make a new key; apps that subscribed with an older one are told things with that until they subscribe anew."""
+    entrance.run(lambda instance: rotate_push_key(instance, end_old=end_old))
+    click.echo("Apps that subscribe from now on get the new key.")
+
+
+COMMANDS: Final = (announce, push)

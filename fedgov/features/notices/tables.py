@@ -148,12 +148,12 @@ follow_choices: Final = Table(
 push_keys: Final = Table(
     "push_keys",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1: apps know this one key
+    Column("id", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 …: the highest is the one that apps get now
     Column("private", Text, nullable=False),  # PKCS8 in PEM, as the keys of actors
     Column("public", String(90), nullable=False),  # base64url of the point
     Column("created_at", BigInteger, nullable=False),
 )
-"""The key by which push servers know this instance."""
+"""The keys by which push servers know this instance: the newest, and older ones that apps subscribed with."""
 
 push_subscriptions: Final = Table(
     "push_subscriptions",
@@ -167,6 +167,7 @@ push_subscriptions: Final = Table(
     Column("endpoint", Text, nullable=False),
     Column("p256dh", String(90), nullable=False),
     Column("auth", String(30), nullable=False),
+    Column("key_id", Integer, nullable=False, server_default="1"),  # of push_keys: the key that the app subscribed with
     Column("standard", Boolean, nullable=False),  # the published way of wrapping; otherwise the draft before it
     Column("policy", String(8), nullable=False),  # all, followed, follower, none: of whom
     Column("kinds", Text, nullable=False),  # of what, separated by spaces

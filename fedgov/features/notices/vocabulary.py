@@ -213,6 +213,7 @@ class PushMessage:
         endpoint: Where it goes.
         p256dh: Public key of the app, base64url.
         auth: What the app shares with us besides, base64url.
+        key_id: Of the key that the app subscribed with.
         standard: How it is wrapped.
         access_token: By which the app knows its account; empty when it can no longer be read.
         attempts: How often it was tried.
@@ -225,6 +226,7 @@ class PushMessage:
     endpoint: str
     p256dh: str
     auth: str
+    key_id: int
     standard: bool
     access_token: str
     attempts: int

@@ -6,7 +6,7 @@ Spec: ``docs/explanation``, "Permanent things".
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -41,6 +41,7 @@ from fedgov.federation.readiness import Readiness
 from fedgov.kernel.errors import FedgovError
 from fedgov.kernel.metrics import STATUS_CODES
 from fedgov.kernel.negotiation import wants_document
+from fedgov.store.transaction import Transaction
 
 Handler = Callable[[Lobby, Request], Awaitable[Reply]]
 
@@ -89,6 +90,7 @@ class Doors:
         describer: Describer,
         mender: Mender,
         readiness: Readiness | None = None,
+        figures: Sequence[Callable[[Transaction], None]] = (),
     ) -> None:
         self._lobby = Lobby(
             site=room.instance.site,
@@ -100,7 +102,7 @@ class Doors:
             describer=describer,
             mender=mender,
             readiness=readiness or Readiness(room.instance),
-            gauges=Gauges(room.instance),
+            gauges=Gauges(room.instance, also=figures),
         )
         self._site = room.instance.site
         self._instance = room.instance

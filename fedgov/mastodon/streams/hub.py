@@ -71,12 +71,14 @@ class Hub:
         if self._stopping:
             raise UnreachableError("the server is stopping")
         self.register.enter(stream)
+        self._instance.metrics.streams.set(len(self.register.streams))
         self._doubt(stream.account_id)  # its token may have ended between the look at it and now
 
     def leave(self, stream: Stream) -> None:
         """Forget a stream whose connection is closed."""
         stream.is_over = True
         self.register.leave(stream)
+        self._instance.metrics.streams.set(len(self.register.streams))
 
     def stop(self) -> None:
         """End all streams, and let no new ones in, because the server is about to stop."""
@@ -87,6 +89,7 @@ class Hub:
         for stream in streams:
             stream.end(code)
             self.register.leave(stream)
+        self._instance.metrics.streams.set(len(self.register.streams))
 
     # --- what is heard ------------------------------------------------------------------------------------------
 

@@ -6,14 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, case, func, select
 
 from fedgov.features.notices.tables import push_keys, push_messages, push_subscriptions
 from fedgov.features.notices.vocabulary import Kind, PushPolicy, PushSubscription
+from fedgov.kernel.clock import id_time
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
 
-_KEY: Final = select(push_keys.c.public, push_keys.c.private)
+_KEY: Final = select(push_keys).order_by(push_keys.c.id.desc()).limit(1)
+_KEY_NAMED: Final = select(push_keys).where(push_keys.c.id == bindparam("number"))
 _OF_TOKEN: Final = select(push_subscriptions).where(push_subscriptions.c.token_id == bindparam("token"))
 _OF_OWNER: Final = (
     select(push_subscriptions)
@@ -44,6 +46,7 @@ _DUE: Final = (
         push_subscriptions.c.endpoint,
         push_subscriptions.c.p256dh,
         push_subscriptions.c.auth,
+        push_subscriptions.c.key_id,
         push_subscriptions.c.standard,
         actors.c.uri.label("owner"),
     )
@@ -53,24 +56,50 @@ _DUE: Final = (
     .order_by(push_messages.c.due_at, push_messages.c.id)
     .limit(bindparam("most"))
 )
+_QUEUE: Final = select(
+    func.count(case((push_messages.c.due_at <= bindparam("now"), 1))).label("due"),
+    func.count().label("all"),
+    func.min(case((push_messages.c.due_at <= bindparam("now"), push_messages.c.id))).label("first"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is to be left at push servers.
+
+    Args:
+        due: How many messages could go now.
+        resting: How many wait because their push server does not answer or is busy.
+        since: When the oldest that could go came, in milliseconds; None when there is none.
+    """
+
+    due: int
+    resting: int
+    since: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """The key of this instance: its public half, and the whole as PEM."""
+    """A key of this instance: its number, its public half, and the whole as PEM."""
 
+    id: int
     public: str
     private: str = field(repr=False)
 
 
-def push_key(tx: Transaction) -> StoredKey | None:
-    """Return the key by which push servers know this instance; None before there is one."""
-    row = tx.row(_KEY)
-    return None if row is None else StoredKey(public=row.public, private=row.private)
+def push_key(tx: Transaction, *, number: int | None = None) -> StoredKey | None:
+    """Return a key by which push servers know this instance; None when there is none.
+
+    Args:
+        tx: The open transaction.
+        number: Which; None for the newest, with which apps subscribe now.
+    """
+    row = tx.row(_KEY) if number is None else tx.row(_KEY_NAMED, {"number": number})
+    return None if row is None else StoredKey(id=row.id, public=row.public, private=row.private)
 
 
 def server_key(tx: Transaction) -> str:
-    """Return the public half of that key as apps get it; empty before there is one."""
+    """Return the public half of the newest key as apps get it; empty before there is one."""
     found = push_key(tx)
     return "" if found is None else found.public
 
@@ -114,6 +143,14 @@ def read_kinds(words: str) -> frozenset[Kind]:
 def count_waiting(tx: Transaction, *, subscription_id: int, most: int) -> int:
     """Return how many messages for an app were not sent yet, counted up to a limit."""
     return int(tx.value(_WAITING, {"subscription": subscription_id, "most": most}))
+
+
+def waiting(tx: Transaction) -> Waiting:
+    """Count what is to be left at push servers; at most `MOST_WAITING` for each app, so never much."""
+    row = tx.rows(_QUEUE, {"now": tx.now})[0]
+    return Waiting(
+        due=int(row.due), resting=int(row.all - row.due), since=None if row.first is None else id_time(int(row.first))
+    )
 
 
 def hosts_due(tx: Transaction, *, busy: Collection[str], most: int) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select
 
+from fedgov.features.notices.service.push import forget_unused_keys
 from fedgov.features.notices.tables import home_entries, list_entries, lists, notifications
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, first_id_at
@@ -58,6 +59,7 @@ async def prune(instance: Instance) -> None:
         await instance.write(prune_home, part=part)
     while await instance.write(prune_notifications) == ROWS_AT_ONCE:
         pass
+    await instance.write(forget_unused_keys)
 
 
 def prune_home(tx: Transaction, *, part: int) -> None:

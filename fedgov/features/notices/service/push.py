@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, exists, update
 
 from fedgov.features.notices import policy
 from fedgov.features.notices.queries import push as queries
@@ -24,8 +24,9 @@ from fedgov.federation import follows
 from fedgov.federation.webpush import PushKey, checked_endpoint, read_receiver
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, HOUR, SECOND, id_time
-from fedgov.kernel.errors import ForbiddenError, NotFoundError
+from fedgov.kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from fedgov.kernel.uris import host as host_of
+from fedgov.store import audit
 from fedgov.store.transaction import Transaction, insert_or_ignore, insert_or_update
 
 MOST_SUBSCRIPTIONS: Final = 20
@@ -36,10 +37,15 @@ KEPT: Final = DAY
 """Milliseconds that sending is tried: who was told nothing for a day is not told of yesterday."""
 FIRST_PAUSE: Final = 30 * SECOND
 LONGEST_PAUSE: Final = 2 * HOUR
+FIRST_KEY: Final = 1
 TOPIC: Final = "push"
 """What is signalled when something is to be sent."""
 
 _KEEP_KEY: Final = insert_or_ignore(push_keys)
+_newer: Final = push_keys.alias("newer")
+_FORGET_KEYS: Final = delete(push_keys).where(
+    exists().where(_newer.c.id > push_keys.c.id), ~exists().where(push_subscriptions.c.key_id == push_keys.c.id)
+)
 _SUBSCRIBE: Final = insert_or_update(
     push_subscriptions,
     key=["token_id"],
@@ -50,6 +56,7 @@ _SUBSCRIBE: Final = insert_or_update(
         "endpoint",
         "p256dh",
         "auth",
+        "key_id",
         "standard",
         "policy",
         "kinds",
@@ -83,14 +90,42 @@ _REST: Final = (
 
 
 async def make_push_key(instance: Instance) -> None:
-    """Give a new instance the key by which push servers know it, made off the event loop; once for ever."""
+    """Give a new instance the key by which push servers know it, made off the event loop."""
     if await instance.read(queries.push_key) is None:
         await instance.write(keep_push_key, key=await asyncio.to_thread(PushKey.make))
 
 
 def keep_push_key(tx: Transaction, *, key: PushKey) -> None:
     """Store the key; another process that was first counts."""
-    tx.execute(_KEEP_KEY, {"id": 1, "private": key.to_pem(), "public": key.public, "created_at": tx.now})
+    tx.execute(_KEEP_KEY, {"id": FIRST_KEY, "private": key.to_pem(), "public": key.public, "created_at": tx.now})
+
+
+async def rotate_push_key(instance: Instance, *, end_old: bool = False) -> None:
+    """Give an instance a new key by which push servers know it.
+
+    Apps that subscribed with an older one go on being told, with that key, until they subscribe anew.
+
+    Args:
+        instance: The instance.
+        end_old: Tell them nothing any more, and forget the older keys: somebody else may have them.
+    """
+    await instance.write(_rotate, key=await asyncio.to_thread(PushKey.make), end_old=end_old)
+
+
+def _rotate(tx: Transaction, *, key: PushKey, end_old: bool) -> None:
+    newest = queries.push_key(tx)
+    number = FIRST_KEY if newest is None else newest.id + 1
+    if not tx.execute(_KEEP_KEY, {"id": number, "private": key.to_pem(), "public": key.public, "created_at": tx.now}):
+        raise ConflictError("somebody else gives the instance a new key at this moment")
+    if end_old:
+        tx.execute(_ALL)
+    forget_unused_keys(tx)
+    audit.note(tx, "push_key.rotated")
+
+
+def forget_unused_keys(tx: Transaction) -> int:
+    """Forget older keys that no app subscribed with; return how many."""
+    return tx.execute(_FORGET_KEYS)
 
 
 # --- subscriptions ----------------------------------------------------------------------------------------------
@@ -127,7 +162,7 @@ def subscribe(
         InvalidError: The address or the keys are none.
         ForbiddenError: An administrator blocked that server.
     """
-    reader = reader_id(tx, uri=owner)
+    reader, key = reader_id(tx, uri=owner), queries.push_key(tx)
     if reader is None:
         raise NotFoundError("there is no such person here")
     url = checked_endpoint(endpoint, own_host=tx.site.domain, allow_http=tx.config.federation.allow_http)
@@ -148,6 +183,7 @@ def subscribe(
             "endpoint": url,
             "p256dh": p256dh.strip(),
             "auth": auth.strip(),
+            "key_id": FIRST_KEY if key is None else key.id,
             "standard": standard,
             "policy": policy_word.value,
             "kinds": _words(kinds),
@@ -263,6 +299,7 @@ def due_messages(tx: Transaction, *, host: str, most: int) -> list[PushMessage]:
             endpoint=row.endpoint,
             p256dh=row.p256dh,
             auth=row.auth,
+            key_id=row.key_id,
             standard=bool(row.standard),
             access_token=opened(row.token_sealed, token_id=row.token_id, folder=tx.config.folder),
             attempts=row.attempts,
@@ -299,3 +336,11 @@ def let_rest(tx: Transaction, *, message: PushMessage, seconds: float) -> None:
     until = tx.now + int(min(max(seconds * SECOND, pause), KEPT))
     tx.execute(_TRIED, {"message": message.id})
     tx.execute(_REST, {"at": host_of(message.endpoint), "until": until})
+
+
+def show_waiting(tx: Transaction) -> None:
+    """Put into the instruments what is to be sent."""
+    found, metrics = queries.waiting(tx), tx.setting.metrics
+    metrics.push_messages.labels("due").set(found.due)
+    metrics.push_messages.labels("resting").set(found.resting)
+    metrics.push_oldest.set(0 if found.since is None else max(0, tx.now - found.since) / SECOND)

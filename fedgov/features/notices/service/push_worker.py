@@ -59,7 +59,7 @@ class PushWorker:
         self._compose = compose
         self._lease = lease
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._key: PushKey | None = None
+        self._keys: dict[int, PushKey] = {}
         room.instance.signals.expect(push.TOPIC)
 
     async def run(self) -> None:
@@ -67,13 +67,18 @@ class PushWorker:
         await self._lease.hold(self._run)
 
     async def _run(self) -> None:
+        self._instance.vitals.begin("push")
         try:
             while True:
                 try:
                     await self.start_due()
                 except UnreachableError as error:  # the store is busy: what is queued stays queued
                     _log.warning("push_waits", reason=error.safe, detail=error.detail)
+                self._instance.vitals.beat("push")  # not before: one that fails each time is no sign of life
                 await self._instance.signals.wait(push.TOPIC, seconds=IDLE_SECONDS)
+        except asyncio.CancelledError:
+            self._instance.vitals.rest("push")  # another process does it now
+            raise
         finally:
             for task in self._busy.values():
                 task.cancel()
@@ -164,12 +169,7 @@ class PushWorker:
         return self._compose(tx, owner=message.owner, notification_id=message.notification_id)
 
     async def _post(self, message: PushMessage, told: Mapping[str, Any]) -> Answer:
-        key = self._key
-        if key is None:
-            stored = await self._instance.read(queries.push_key)
-            if stored is None:
-                raise MalformedError("this instance has no key for push servers")
-            key = self._key = PushKey.of_pem(stored.private)
+        key = await self._key(message.key_id)
         config = self._instance.config.instance
         wrapped = await asyncio.to_thread(
             wrap,
@@ -183,6 +183,16 @@ class PushWorker:
         )
         self._lease.demand_held()
         return await self._room.client.post(message.endpoint, body=wrapped.body, headers=wrapped.headers)
+
+    async def _key(self, number: int) -> PushKey:
+        """Return the key that an app subscribed with; push servers let nobody else write to it."""
+        key = self._keys.get(number)
+        if key is None:
+            stored = await self._instance.read(queries.push_key, number=number)
+            if stored is None:
+                raise MalformedError("this instance has no such key for push servers")
+            key = self._keys[number] = PushKey.of_pem(stored.private)
+        return key
 
     async def _judge(self, message: PushMessage, answer: Answer) -> None:
         """Decide what an answer means (RFC 8030, sections 5, 7.3 and 8.4)."""

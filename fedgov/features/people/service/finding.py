@@ -87,7 +87,8 @@ def search(
         return []
     first = min(offset, MAX_OFFSET)
     found = _once(_found(tx, asked, viewer=viewer, followed_only=followed_only))
-    return list(islice(found, first, first + min(limit, MAX_FOUND)))
+    with tx.setting.metrics.searching("people"):
+        return list(islice(found, first, first + min(limit, MAX_FOUND)))
 
 
 def _read(text: str) -> _Asked | None:

@@ -50,6 +50,13 @@ def search_posts(
     question = None if reader is None else _question(tx, wanted, reader=reader)
     if question is None:
         return []
+    with tx.setting.metrics.searching("messages"):
+        return _search(tx, question, viewer=viewer, reader=reader, page=page, offset=offset)
+
+
+def _search(
+    tx: Transaction, question: Question, *, viewer: str, reader: int, page: PageRequest, offset: int
+) -> list[Row[Any]]:
     hidden = hidden_from(tx, viewer=viewer)
     enough = min(offset, MAX_OFFSET) + page.limit
     found: list[Row[Any]] = []

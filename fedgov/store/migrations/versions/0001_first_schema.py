@@ -671,6 +671,7 @@ def upgrade() -> None:
     sa.Column('endpoint', sa.Text(), nullable=False),
     sa.Column('p256dh', sa.String(length=90), nullable=False),
     sa.Column('auth', sa.String(length=30), nullable=False),
+    sa.Column('key_id', sa.Integer(), server_default='1', nullable=False),
     sa.Column('standard', sa.Boolean(), nullable=False),
     sa.Column('policy', sa.String(length=8), nullable=False),
     sa.Column('kinds', sa.Text(), nullable=False),

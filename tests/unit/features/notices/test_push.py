@@ -11,12 +11,13 @@ from typing import Any, cast
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from fedgov.cli import duty
 from fedgov.features.notices.queries import push as queries
 from fedgov.features.notices.service import admission, push
 from fedgov.features.notices.service.notifications import notify
 from fedgov.features.notices.service.push_tokens import opened, sealed
 from fedgov.features.notices.service.push_worker import PER_HOST, PushWorker, fitting
-from fedgov.features.notices.tables import push_messages, push_subscriptions
+from fedgov.features.notices.tables import push_keys, push_messages, push_subscriptions
 from fedgov.features.notices.vocabulary import Kind, NotificationPolicy, PushPolicy, PushSubscription, Wish
 from fedgov.features.people.vocabulary import ActorRemoved, TokensEnded
 from fedgov.features.trust import queries as trust
@@ -24,8 +25,9 @@ from fedgov.federation.client import Answer
 from fedgov.federation.postroom import PostRoom
 from fedgov.federation.webpush import MAX_MESSAGE, PushKey, checked_endpoint, encoded
 from fedgov.instance import Instance
-from fedgov.kernel.clock import DAY, HOUR, ManualClock
+from fedgov.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fedgov.kernel.errors import ForbiddenError, InvalidError, NotFoundError, UnreachableError
+from fedgov.store import audit
 from fedgov.store.transaction import Transaction
 from tests.push_app import point_of
 from tests.unit.features.notices.people import ANNA, BOUKE, JELLE, SJOERD, follow, keep
@@ -257,6 +259,78 @@ async def test_there_is_one_key_for_ever(town: Instance) -> None:
     assert await town.read(queries.push_key) == first
 
 
+async def test_an_app_keeps_the_key_it_subscribed_with_and_the_next_gets_the_new_one(town: Instance) -> None:
+    room = await prepared(town)
+    old = await town.read(queries.server_key)
+    await push.rotate_push_key(town)
+    new = await town.read(queries.server_key)
+    assert (await town.read(push.get_subscription, token_id=0)).server_key == new != old, "so the app is told"
+    await town.write(subscribe, token_id=1, endpoint="https://push.example/bouke")
+    await town.write(like)
+
+    await worker(room).settle()
+    used = {url: said["Authorization"].rpartition("k=")[2] for url, said in room.client.headers}
+    assert used == {"https://push.example/anna": old, "https://push.example/bouke": new}
+
+    await town.write(subscribe, token_id=0)
+    await town.write(like)
+    room.client.headers.clear()
+    await worker(room).settle()
+    assert {said["Authorization"].rpartition("k=")[2] for _, said in room.client.headers} == {new}
+
+
+async def test_an_old_key_goes_when_no_app_needs_it(town: Instance) -> None:
+    await prepared(town)
+    for _ in range(3):
+        await push.rotate_push_key(town)
+    assert await town.read(keys_kept) == [1, 4], "those between were never asked for"
+    assert await town.write(push.forget_unused_keys) == 0
+    await town.write(push.unsubscribe, token_id=0)
+    assert await town.write(push.forget_unused_keys) == 1
+    assert await town.read(keys_kept) == [4]
+
+
+async def test_after_a_theft_the_old_key_and_what_was_made_with_it_end_at_once(town: Instance) -> None:
+    room = await prepared(town)
+    await push.rotate_push_key(town, end_old=True)
+    await worker(room).settle()
+    assert (room.client.asked, await town.read(apps), await town.read(keys_kept)) == ([], [], [2])
+    assert await town.read(audit.latest_target, kind="push_key.rotated") == ""
+
+
+def keys_kept(tx: Transaction) -> list[int]:
+    """The numbers of the keys that there are."""
+    return sorted(row.id for row in tx.rows(push_keys.select()))
+
+
+async def test_what_waits_is_counted_and_late_messages_are_told(town: Instance) -> None:
+    room = await prepared(town, number=3, hosts=("push.example", "other.example"))
+    room.client.away = "https://other.example"
+    await worker(room).settle()
+    await town.write(like)
+    clock_of(town).advance(20 * MINUTE)
+    await town.read(push.show_waiting)
+
+    metrics = await town.read(lambda tx: tx.setting.metrics)
+    assert metrics.push_messages.labels("due")._value.get() == 5
+    assert metrics.push_oldest._value.get() == 20 * 60
+    found = await town.read(queries.waiting)
+    assert [each.about for each in duty.judge_push(found, now=town.clock.now())] == ["push messages"]
+    assert not list(duty.judge_push(queries.Waiting(due=0, resting=9, since=None), now=town.clock.now()))
+
+
+async def test_the_worker_gives_signs_of_life_and_rests_when_another_process_sends(town: Instance) -> None:
+    room = await prepared(town)
+    town.vitals.expect("push")
+    task = asyncio.create_task(worker(room).run())
+    async with asyncio.timeout(60):
+        await room.client.was_asked.wait()
+    assert town.vitals.ages()["push"] > 0
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert town.vitals.ages()["push"] == 0
+
+
 # --- sending ----------------------------------------------------------------------------------------------------
 
 
@@ -266,6 +340,8 @@ class Outside:
 
     answers: list[int | Exception | tuple[int, dict[str, str]]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    headers: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
     away: str = "nowhere"
     seconds: float = 0.0
     at_once: int = 0
@@ -274,6 +350,7 @@ class Outside:
     async def post(self, url: str, *, body: bytes, headers: dict[str, str]) -> Answer:
         assert len(body) <= 4096
         assert headers["TTL"]
+        self.headers.append((url, headers))
         if url.startswith(self.away):
             raise UnreachableError("away")
         self.at_once += 1
@@ -281,6 +358,7 @@ class Outside:
         await asyncio.sleep(self.seconds)
         self.at_once -= 1
         self.asked.append(url)
+        self.was_asked.set()
         answer = self.answers.pop(0) if self.answers else 201
         if isinstance(answer, Exception):
             raise answer
