@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from fedgov.activitystreams.activity import Activity
 from fedgov.activitystreams.document import Document
+from fedgov.kernel.uris import same_origin
 from fedgov.store.transaction import Transaction
 
 ANY: Final = "*"
@@ -113,9 +114,10 @@ def order_key(activity: Activity) -> str:
 
     That is the object's id, also of what is put on top of a profile; or the pair
     (actor, target) for what can be done and undone: Follow, Block, Like, Announce
-    and reactions.
+    and reactions, and for whatever somebody does with an object of another server. What
+    waits holds up all that has its key, so nobody shares a key with a stranger.
 
-    Spec: ``docs/explanation/delivery.md``.
+    Spec: ``docs/explanation/delivery.md``; row DOS-16 of the threat table.
     """
     kind = activity.type
     if kind in _PAIRS:
@@ -129,7 +131,10 @@ def order_key(activity: Activity) -> str:
             return f"{actor} {target}"
     if kind == "Flag":
         return activity.id
-    return activity.object_uri or activity.id
+    if activity.object_uri is None:
+        return activity.id
+    is_theirs = same_origin(activity.object_uri, activity.actor)
+    return activity.object_uri if is_theirs else f"{activity.actor} {activity.object_uri}"
 
 
 _PAIRS: Final = frozenset({"Follow", "Block", "Like", "Dislike", "EmojiReact", "Announce"})

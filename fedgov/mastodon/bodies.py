@@ -78,11 +78,11 @@ def _parts(body: bytes, boundary: str) -> list[tuple[str, str | UploadedFile]]:
     """
     if not boundary:
         raise MalformedError("the form has no boundary")
-    decoder = MultipartDecoder(boundary.encode("latin-1"), max_parts=MAX_PAIRS)
     pairs: list[tuple[str, str | UploadedFile]] = []
     head: Field | File | None = None
     pieces: list[bytes] = []
     try:
+        decoder = MultipartDecoder(boundary.encode("latin-1"), max_parts=MAX_PAIRS)
         decoder.receive_data(body)
         decoder.receive_data(None)
         while not isinstance(event := decoder.next_event(), Epilogue | NeedData):

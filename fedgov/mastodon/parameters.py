@@ -27,6 +27,8 @@ _NAME: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _STEP: Final = re.compile(r"\[([^\[\]]*)\]")
 _NO: Final = frozenset({"", "0", "f", "F", "false", "FALSE", "False", "off", "OFF"})
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,19}")
+_ROW_ID: Final = re.compile(r"[0-9]{1,19}")
+"""Python refuses to read numbers of thousands of digits, and says so in an exception."""
 
 T = TypeVar("T")
 
@@ -143,7 +145,7 @@ class Parameters:
 
     def row_ids(self, name: str) -> list[int]:
         """Return the ids in a list, each once; what cannot be an id is left out, for it is nobody's."""
-        numbers = dict.fromkeys(int(each) for each in self.texts(name) if each.isascii() and each.isdigit())
+        numbers = dict.fromkeys(int(each) for each in self.texts(name) if _ROW_ID.fullmatch(each))
         return [number for number in numbers if number < 2**63]
 
     def texts(self, name: str) -> list[str]:

@@ -10,6 +10,8 @@ import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs/explanation/security.md"
+DESIGN: Final = ROOT.parent / "shared" / "design" / "security.md"
+"""The table of threats itself, which lies beside the repository where there is one."""
 
 COUNTS: Final = {
     "SIG": 26,
@@ -21,8 +23,12 @@ COUNTS: Final = {
     "MED": 7,
     "AC": 19,
     "AUT": 15,
-    "ANS": 5,
+    "WEB": 13,
+    "CAC": 5,
+    "GRP": 16,
+    "TRU": 5,
     "C2S": 3,
+    "ANS": 5,
 }
 """How many rows each table has."""
 
@@ -72,6 +78,12 @@ def mistakes(page: str, *, known: set[str]) -> list[str]:
         if not named and not cell.startswith("Not yet: "):
             wrong.append(f"{row}: neither a test nor a reason")
     return wrong
+
+
+def test_every_row_of_the_design_is_asked_for() -> None:
+    if not DESIGN.exists():
+        pytest.skip(f"the table of threats is not at {DESIGN}")
+    assert re.findall(r"^\| ([A-Z][A-Z0-9]*-\d\d) \|", DESIGN.read_text(encoding="utf-8"), re.MULTILINE) == ROWS
 
 
 def test_every_row_has_its_tests_or_a_reason() -> None:

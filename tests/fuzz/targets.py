@@ -12,6 +12,7 @@ from tests.properties import (
     test_html,
     test_json_intake,
     test_markdown,
+    test_parameters,
     test_settings,
     test_signature_headers,
     test_uris,
@@ -104,6 +105,19 @@ TARGETS: Final = {
     "uris": Target(
         _text(test_uris.check_uri, test_uris.check_host, test_uris.check_handle, test_settings.check_any_host),
         (b"https://b\xc3\xbccher.example:443/a?b#c", b"@anna@example.org", b"http://[::1]:7001/"),
+    ),
+    "forms": Target(test_parameters.check_form, (b"status=Hoi&poll[options][]=ja&poll[options][]=nee&limit=40",)),
+    "files": Target(
+        test_parameters.check_files,
+        (b'x\n--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\nb\r\n--x--\r\n',),
+    ),
+    "bodies": Target(test_parameters.check_json, (b'{"status":"Hoi","poll":{"options":["ja","nee"]},"id":["1"]}',)),
+    "search": Target(
+        _text(test_parameters.check_search), (b'from:me "een fiets" -has:media before:2026-01 lang:nl fiet*',)
+    ),
+    "submissions": Target(
+        test_parameters.check_submission,
+        (b'{"type":"Create","object":{"type":"Question","content":"<p>a</p>","oneOf":[{"name":"ja"}]}}',),
     ),
     "settings": Target(
         _text(test_settings.check_toml),

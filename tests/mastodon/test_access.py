@@ -195,7 +195,7 @@ def _everything(tx: Transaction) -> dict[str, list[tuple[Any, ...]]]:
     return {name: [tuple(row) for row in tx.rows(select(metadata.tables[name]))] for name in THINGS}
 
 
-async def test_nobody_gets_further_than_the_table_says(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_ac_19_nobody_gets_further_than_the_table_says(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     guests = await _guests(counter)
     desk = Desk(counter.town.running.reception, counter.town.domain.encode())
     monkeypatch.setattr(reception, "TABLE", desk.table())

@@ -161,7 +161,7 @@ async def test_ac_05_a_token_reaches_its_own_subscription_alone(office: Office) 
     assert (found["endpoint"], found["policy"]) == (phone.endpoint, "all")
 
 
-async def test_push_needs_its_scope_and_a_person(office: Office) -> None:
+async def test_ac_08_push_needs_its_scope_and_a_person(office: Office) -> None:
     weak = await office.app(scopes="read write follow")
     for method in ("GET", "POST", "PUT", "DELETE"):
         assert (await weak.ask(method, PATH)).status == 403
@@ -233,7 +233,7 @@ async def test_a_filter_says_only_its_own_name_on_a_locked_screen(office: Office
     assert [each["body"] for each in await office.told(phone)] == ["Reorganisatie"]
 
 
-async def test_nothing_is_told_of_what_may_no_longer_be_read(office: Office) -> None:
+async def test_ac_18_nothing_is_pushed_of_what_may_no_longer_be_read(office: Office) -> None:
     app, phone = await office.subscribed()
     friend = await office.app()
     assert app.person and friend.person
@@ -251,7 +251,7 @@ def _hurry(tx: Transaction) -> None:
     tx.signal("push")
 
 
-async def test_a_token_that_ends_takes_its_subscription_along(office: Office) -> None:
+async def test_ac_07_a_token_that_ends_takes_its_subscription_along(office: Office) -> None:
     app, phone = await office.subscribed()
     friend = await office.app()
     assert app.person and friend.person

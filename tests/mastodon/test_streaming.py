@@ -99,7 +99,7 @@ async def test_a_shared_post_comes_under_the_name_of_who_shared_it_and_goes_with
         assert (gone.event, gone.payload) == ("delete", told.payload["id"])
 
 
-async def test_nobody_is_shown_what_is_not_for_them(hall: Counter) -> None:
+async def test_ac_01_nobody_is_shown_in_a_stream_what_is_not_for_them(hall: Counter) -> None:
     """Each reader's stream has what that reader's timelines have, and the same entities."""
     author = await hall.app_of("maya")
     names = ("noor", "otto", "piet", "quirine", "rosa", "tess")

@@ -25,7 +25,8 @@ from fedgov.features.notices.service import push
 from fedgov.features.notices.service.notifications import notify
 from fedgov.features.notices.tables import push_messages
 from fedgov.features.notices.vocabulary import Kind, PushPolicy
-from fedgov.features.people.service import fields
+from fedgov.features.people.queries import account_of
+from fedgov.features.people.service import fields, tokens
 from fedgov.features.people.service import follows as following
 from fedgov.features.people.service.profiles import Profile, change_profile
 from fedgov.features.posts.inbox import keep
@@ -158,13 +159,29 @@ class Lab:
     Args:
         friend: Whom fatima follows: what this person names is looked up.
         closed: What fatima wrote for her followers.
+        public: What fatima wrote for everybody.
         cookie: The headers of fatima's browser.
+        token: Of a program of fatima's that may do everything.
     """
 
     internet: Internet
     friend: Correspondent
     closed: str
+    public: str
     cookie: dict[str, str]
+    token: str
+
+    async def call(self, method: str, path: str, *, body: Any = None, raw: bytes | None = None) -> None:
+        """Let a program of fatima's ask for something; whatever is answered, it is no mistake of ours."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if raw is not None:
+            headers["Content-Type"] = "application/activity+json"
+        answer = await self.internet.ask(method, path, headers=headers, body=body if raw is None else raw)
+        assert answer.status in (200, 201, 202, 400, 403, 404, 422, 503), (path, answer.status, answer.body)
+
+    async def submit(self, activity: dict[str, Any]) -> None:
+        """Let a program send something to fatima's outbox."""
+        await self.call("POST", "/users/fatima/outbox", raw=orjson.dumps(activity))
 
     async def person(self, trap: Trap, *, host: str = "", **changes: Any) -> Correspondent | None:
         """Somebody who is in the store as if all had been well when they were read; None when they cannot be."""
@@ -434,6 +451,78 @@ async def link_of_a_profile(lab: Lab, trap: Trap) -> None:
     await fields.look(instance)
 
 
+async def stamp(lab: Lab, trap: Trap) -> None:
+    """Where a quotation says that its proof of consent is; the quoted post is known."""
+    person = await lab.person(trap)
+    if person is None:
+        return
+    instance, quotable = lab.internet.town.instance, person.note()
+    fetched = FetchedObject(
+        document=quotable, body=orjson.dumps(quotable), author=person.uri, received_at=instance.clock.now()
+    )
+    await instance.write(keep, fetched)
+    note = lab.friend.note(quote=quotable["id"], quoteAuthorization=trap.url(f"/stamps/{next(_numbers)}"))
+    await lab.send(lab.friend.activity("Create", note, to=[EVERYONE]), by=lab.friend)
+
+
+async def asked_to_quote(lab: Lab, trap: Trap) -> None:
+    """The post that would quote one of ours."""
+    person = await lab.person(trap)
+    if person is not None:
+        instrument = trap.url(f"/notes/{next(_numbers)}")
+        await lab.send(person.activity("QuoteRequest", lab.public, instrument=instrument), by=person)
+
+
+async def proxied(lab: Lab, trap: Trap) -> None:
+    await lab.call("POST", "/api/activitypub/proxy", body={"id": trap.url(f"/notes/{next(_numbers)}")})
+
+
+async def written_by_a_program(lab: Lab, trap: Trap) -> None:
+    for member in ("inReplyTo", "quote"):
+        note = {"type": "Note", "content": "hallo", "to": [EVERYONE], member: trap.url(f"/notes/{next(_numbers)}")}
+        await lab.submit({"type": "Create", "object": note})
+
+
+async def addressed_by_a_program(lab: Lab, trap: Trap) -> None:
+    await lab.submit({"type": "Note", "content": "hallo", "to": [trap.url(f"/users/{next(_numbers)}")]})
+
+
+async def done_by_a_program(lab: Lab, trap: Trap) -> None:
+    for kind in ("Follow", "Block", "Like", "Announce", "Undo", "Move"):
+        await lab.submit({"type": kind, "object": trap.url(f"/things/{next(_numbers)}")})
+
+
+async def searched_by_an_app(lab: Lab, trap: Trap) -> None:
+    url = quote(trap.url(f"/notes/{next(_numbers)}"), safe="")
+    await lab.call("GET", f"/api/v2/search?resolve=true&q={url}")
+    await lab.call("GET", f"/api/v1/accounts/search?resolve=true&q={url}")
+
+
+async def handle_for_an_app(lab: Lab, trap: Trap) -> None:
+    named = quote(f"@m{next(_numbers)}@{trap.authority}", safe="")
+    await lab.call("GET", f"/api/v2/search?resolve=true&q={named}")
+    await lab.call("GET", f"/api/v1/accounts/search?resolve=true&q={named}")
+    await lab.call("GET", f"/api/v1/accounts/lookup?acct={named}")
+
+
+async def named_in_a_message(lab: Lab, trap: Trap) -> None:
+    text = f"hallo @m{next(_numbers)}@{trap.authority}"
+    await lab.call("POST", "/api/v1/statuses", body={"status": text, "visibility": "direct"})
+
+
+async def came_home(lab: Lab, trap: Trap) -> None:
+    """Whoever clicks "follow" elsewhere comes back with an address."""
+    for asked in (trap.url(f"/users/{next(_numbers)}"), f"@m@{trap.authority}"):
+        path = f"/authorize_interaction?uri={quote(asked, safe='')}"
+        answer = await lab.internet.ask("GET", path, headers=lab.cookie)
+        assert answer.status in (400, 403, 404, 422, 503), answer.status
+
+
+async def page_of_somebody(lab: Lab, trap: Trap) -> None:
+    answer = await lab.internet.ask("GET", f"/people/@m@{trap.authority}", headers=lab.cookie)
+    assert answer.status in (400, 403, 404, 422, 503), answer.status
+
+
 SINKS: Final[dict[str, Sink]] = {
     sink.__name__: sink
     for sink in (
@@ -441,6 +530,8 @@ SINKS: Final[dict[str, Sink]] = {
         *(replies, page_of_replies, listed_reply, followers, inbox, shared_inbox),
         *(copied_file, copied_emoji, asked_of_the_proxy, handle, link_of_webfinger, nodeinfo, link_of_nodeinfo),
         *(target_of_a_move, searched, searched_handle, push_endpoint, link_of_a_profile),
+        *(stamp, asked_to_quote, proxied, written_by_a_program, addressed_by_a_program, done_by_a_program),
+        *(searched_by_an_app, handle_for_an_app, named_in_a_message, came_home, page_of_somebody),
     )
 }
 NEVER_FOLLOWED: Final = frozenset({"asked_of_the_proxy", "link_of_nodeinfo"})
@@ -457,8 +548,22 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
         await internet.post(friend.activity("Like", internet.fatima.uri), by=friend)
         await internet.settle()
         await internet.town.instance.write(_befriend, follower=internet.fatima.uri, following=friend.uri)
-        closed = await internet.fatima.post("Alleen voor volgers", "followers")
-        yield Lab(internet=internet, friend=friend, closed=closed, cookie=await internet.log_in())
+        yield Lab(
+            internet=internet,
+            friend=friend,
+            closed=await internet.fatima.post("Alleen voor volgers", "followers"),
+            public=await internet.fatima.post("Voor iedereen", "public"),
+            cookie=await internet.log_in(),
+            token=await _program(internet),
+        )
+
+
+async def _program(internet: Internet) -> str:
+    account = await internet.town.ask(account_of, actor=internet.fatima.uri)
+    assert account is not None
+    return await internet.town.instance.write(
+        tokens.create_token, account_id=account.id, scopes="read write follow push profile"
+    )
 
 
 @contextmanager

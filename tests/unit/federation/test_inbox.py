@@ -310,6 +310,17 @@ def test_what_is_put_on_top_of_a_profile_stays_behind_what_created_and_changed_i
     assert keys == {note["id"]}
 
 
+def test_dos_16_nobody_holds_up_what_others_do_with_a_post_of_somebody_else() -> None:
+    post, top = f"{DELFT}/notes/1", {"target": f"{DELFT}/users/bram/featured"}
+    keys = [
+        order_key(read_activity(activity(kind, object=post, actor=f"https://{at}.example/users/m", **more)))
+        for at in ("een", "twee")
+        for kind, more in (("QuoteRequest", {}), ("Add", top), ("Update", {}), ("Delete", {}))
+    ]
+    assert len(set(keys)) == 2, keys
+    assert post not in keys
+
+
 def _raising(error: Exception) -> Callable[[], Any]:
     def fail() -> None:
         raise error

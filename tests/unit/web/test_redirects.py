@@ -19,5 +19,5 @@ def test_a_path_of_ours_is_followed(path: str) -> None:
     ["", None, "home", "//evil.example", "///evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example",
      "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", " /home", "/a b", "/" + "a" * 3_000],
 )  # fmt: skip
-def test_an_address_elsewhere_is_not(path: str | None) -> None:
+def test_web_02_an_address_elsewhere_is_not_followed(path: str | None) -> None:
     assert local_path(path, default="/home") == "/home"

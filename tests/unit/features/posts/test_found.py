@@ -13,10 +13,12 @@ from sqlalchemy import text
 from fedgov.activitystreams.audience import PUBLIC, Visibility
 from fedgov.features.notices.service.bookmarks import bookmark, unbookmark
 from fedgov.features.people.service.blocks import block, mute
+from fedgov.features.people.service.finding import search as search_people
 from fedgov.features.posts.queries import indexed
 from fedgov.features.posts.queries.found import search_posts
 from fedgov.features.posts.service import indexing, polls, publishing, reacting
 from fedgov.features.posts.vocabulary import PollDraft, PostSearch
+from fedgov.features.search.queries import find_posts
 from fedgov.federation import follows
 from fedgov.kernel.clock import DAY
 from fedgov.kernel.pagination import PageRequest
@@ -62,6 +64,30 @@ def agrees(town: Town) -> bool:
     return set(ids) == set(wanted) and all(
         full_text.agrees(town.tx, row_id=row_id, entry=entry, ignoring=indexed.KEPT) for row_id, entry in wanted.items()
     )
+
+
+# fmt: off
+COMMANDS = (
+    "'", '"', "''", '"fiets', "fiets'; DROP TABLE posts --", "' OR '1'='1", "fiets*", "*", "%", "_", "fiets%",
+    "fiets NEAR(brug)", "NEAR(", "fiets AND NOT brug", "OR", "{fiets}:brug", "text:fiets", "rowid:1", "^fiets",
+    "fiets & !brug", "fiets <-> brug", "fiets:*", "fiets | brug", "(fiets", "\\", "\x00fiets", "fiets^2",
+    "a" * 100_000, "fiets " * 20_000, "-" * 50_000, '"' * 50_000, "from:" * 20_000,
+    "before:9999-99-99 after:0000-00-00", "from:' in:library", "before:9000-12-31 after:1970", "-fiets* *fiets",
+)
+# fmt: on
+"""What a database that took it for a command would break on, or show everything for."""
+
+
+def test_web_12_no_word_is_a_command_to_the_database(town: Town) -> None:
+    """Not of either full-text language, nor of SQL; and nobody finds what they may not read."""
+    said(town, "De fietsbrug is open")
+    for author in (FATIMA, BRAM):
+        written(town, author, text="fiets", visibility=Visibility.DIRECT, alone=True)
+    for typed in COMMANDS:
+        found = find_posts(town.tx, text=typed, viewer=BRAM, page=PageRequest())
+        assert {row.author for row in found} <= {BRAM, PIETER}, typed[:50]
+        people = search_people(town.tx, text=typed, viewer=BRAM)
+        assert {row.uri for row in people} <= {BRAM, FATIMA, PIETER, SANNE}, typed[:50]
 
 
 # --- who finds what ---------------------------------------------------------------------------------------------
