@@ -88,7 +88,8 @@ def policy_member(quotable: Quotable, *, author: str, followers: str) -> Documen
     """
     named = {EVERYONE: PUBLIC, FOLLOWERS: followers}
     allowed = [named[word] for word in quotable.automatic if word in named]
-    return {"canQuote": {"automaticApproval": allowed or [author]}}
+    asked = [named[word] for word in quotable.manual if word in named]
+    return {"canQuote": {"automaticApproval": allowed or [author], **({"manualApproval": asked} if asked else {})}}
 
 
 def request_document(*, quoted: str, quoting: Document) -> Document:

@@ -14,10 +14,13 @@ from fedgov.features.media.service.uploads import upload_portrait
 from fedgov.features.people import queries
 from fedgov.features.people.service import profiles
 from fedgov.features.people.service.profiles import Profile
+from fedgov.features.posts.service.quoting import meant_by_app, usual_policy
+from fedgov.features.posts.vocabulary import QuotePolicy
 from fedgov.federation.doors.answers import Reply
 from fedgov.kernel.errors import NotFoundError
 from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
+from fedgov.mastodon.choices import one_of
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.audience import audience_of, visibility_of
 from fedgov.mastodon.entities.credentials import (
@@ -29,6 +32,7 @@ from fedgov.mastodon.entities.credentials import (
 from fedgov.mastodon.parameters import Parameters
 from fedgov.mastodon.replies import shown
 from fedgov.mastodon.shelves import known_accounts
+from fedgov.mastodon.writing import ApprovalPolicy
 from fedgov.store.transaction import Transaction
 
 Picture = Literal["avatar", "header"]
@@ -93,7 +97,7 @@ def _own(tx: Transaction, *, actor: str) -> Own:
         language=account.posts_language,
         follow_requests=queries.count_follow_requests(tx, of=actor),
         administrator=account.administrator,
-        quote_policy=account.quote_policy,
+        quote_policy=QuotePolicy(account.quote_policy).at_once,
     )
 
 
@@ -133,7 +137,7 @@ def _posting(sent: Parameters) -> dict[str, Any]:
     if source.has("sensitive"):
         values["sensitive"] = source.flag("sensitive")
     if source.has("quote_policy"):
-        values["quote_policy"] = source.text("quote_policy")
+        values["quote_policy"] = one_of(ApprovalPolicy, source.text("quote_policy"), name="quote_policy")
     if source.has("language"):
         values["language"] = source.text("language")
     return values
@@ -145,6 +149,9 @@ def _store(
     wanted = posting.get("app_audience")
     if wanted is not None:
         posting = posting | {"app_audience": _audience(wanted, before=_own(tx, actor=actor).audience)}
+    if "quote_policy" in posting:
+        meant = meant_by_app(QuotePolicy(posting["quote_policy"]), present=usual_policy(tx, author=actor))
+        posting = posting | {"quote_policy": meant}
     profiles.change_posting(tx, actor=actor, **posting)
     if pictures or profile != Profile():
         profiles.change_profile(tx, actor=actor, profile=profile, pictures=pictures)

@@ -46,11 +46,9 @@ def _revoke(tx: Transaction, *, row_id: int, quoting_id: int, actor: str) -> Ent
     quoted = entry(tx, row_id=row_id, viewer=actor).row
     found = entry(tx, row_id=quoting_id, viewer=actor).row
     try:
-        quoting.revoke(tx, actor=actor, object_id=quoted.object_id, quoting_id=found.object_id)
+        publishing.revoke_quote(tx, actor=actor, object_id=quoted.object_id, quoting_id=found.object_id)
     except ForbiddenError as error:
         raise NotFoundError("Record not found") from error
-    if found.local:
-        publishing.send_update(tx, object_id=found.object_id)
     return status_entity_of(tx, row_id=found.object_id, viewer=actor)
 
 
@@ -66,7 +64,8 @@ def _set_policy(tx: Transaction, *, row_id: int, actor: str, wanted: QuotePolicy
     row = entry(tx, row_id=row_id, viewer=actor).row
     if row.author != actor:
         raise NotFoundError("Record not found")
-    publishing.change_quote_policy(tx, actor=actor, object_id=row.object_id, quote_policy=wanted)
+    meant = quoting.meant_by_app(wanted, present=quoting.policy_of(row)) or wanted
+    publishing.change_quote_policy(tx, actor=actor, object_id=row.object_id, quote_policy=meant)
     return status_entity_of(tx, row_id=row.object_id, viewer=actor)
 
 

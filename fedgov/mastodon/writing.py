@@ -5,6 +5,7 @@ Spec: https://docs.joinmastodon.org/methods/statuses/ and scheduled_statuses
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -14,7 +15,7 @@ from fedgov.features.media import queries as media_queries
 from fedgov.features.people.queries import account_of
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries.entries import entry
-from fedgov.features.posts.service import drafting, publishing, reacting
+from fedgov.features.posts.service import drafting, publishing, quoting, reacting
 from fedgov.features.posts.service.looking_up import look_up_named
 from fedgov.features.posts.vocabulary import AttachmentDraft, PostDraft, QuotePolicy, ScheduledPost
 from fedgov.federation.doors.answers import Reply
@@ -34,6 +35,14 @@ from fedgov.mastodon.shelves import status_entity_of
 from fedgov.store.transaction import Transaction
 
 _MAX_KEY: Final = 200
+
+
+class ApprovalPolicy(StrEnum):
+    """Who may quote, as apps say it."""
+
+    PUBLIC = "public"
+    FOLLOWERS = "followers"
+    NOBODY = "nobody"
 
 
 async def publish(call: Call) -> Reply:
@@ -71,7 +80,7 @@ async def _draft(call: Call) -> PostDraft:
         poll_seconds=min(max(poll.whole("expires_in") or 0, 0), 10**9),
         poll_multiple=poll.flag("multiple"),
         quote=_row_id(sent, "quoted_status_id") or _row_id(sent, "quote_id"),
-        quote_policy=quote_policy_of(sent),
+        quote_policy=quoting.meant_by_app(quote_policy_of(sent), present=QuotePolicy(account.quote_policy)),
     )
 
 
@@ -81,7 +90,8 @@ def quote_policy_of(sent: Parameters) -> QuotePolicy | None:
     Raises:
         InvalidError: It is no such answer.
     """
-    return choice(sent, "quote_approval_policy", QuotePolicy)
+    found = choice(sent, "quote_approval_policy", ApprovalPolicy)
+    return None if found is None else QuotePolicy(found)
 
 
 def _visibility(sent: str, *, otherwise: str) -> Visibility:
@@ -140,7 +150,7 @@ def _edit(tx: Transaction, *, call: Call, text: str, mentioned: dict[str, str]) 
         attachments=_files(tx, call=call, row=row),
         mentioned=mentioned,
     )
-    wanted = quote_policy_of(sent)
+    wanted = quoting.meant_by_app(quote_policy_of(sent), present=quoting.policy_of(row))
     if wanted is not None:
         publishing.change_quote_policy(tx, actor=call.me, object_id=row.object_id, quote_policy=wanted)
     return status_entity_of(tx, row_id=row.object_id, viewer=call.me)

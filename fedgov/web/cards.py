@@ -22,7 +22,7 @@ NOTHING: Final = Markup("")
 
 NotificationKind = Literal[
     "follow", "follow_request", "mention", "reply", "like", "share", "reaction", "poll", "update", "moderation",
-    "status", "quote", "quoted_update", "sign_up", "report",
+    "status", "quote", "quoted_update", "quote_request", "sign_up", "report",
 ]  # fmt: skip
 
 

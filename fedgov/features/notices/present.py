@@ -42,6 +42,8 @@ WORDS: Final[Mapping[Kind, str]] = {
     Kind.POLL: later("held a poll that has ended"),
     Kind.STATUS: later("wrote a new message"),
     Kind.QUOTE: later("quoted your message"),
+    Kind.QUOTED_UPDATE: later("edited a message that you quoted"),
+    Kind.QUOTE_REQUEST: later("asks to quote your message"),
     Kind.SIGN_UP: later("got an account here"),
     Kind.REPORT: later("was reported"),
 }

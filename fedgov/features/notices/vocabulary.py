@@ -24,6 +24,8 @@ class Kind(StrEnum):
     """A new post of somebody of whom the person wants to be told each."""
     QUOTE = "quote"
     QUOTED_UPDATE = "quoted_update"
+    QUOTE_REQUEST = "quote_request"
+    """Somebody wants to quote a post and waits for an answer."""
     SIGN_UP = "sign_up"
     """For administrators: somebody got an account here."""
     REPORT = "report"

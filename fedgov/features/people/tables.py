@@ -20,7 +20,7 @@ accounts: Final = Table(
     Column("language", String(8)),  # None: what the browser says
     Column("default_audience", String(12), nullable=False, server_default="organisation"),
     Column("app_audience", String(12), nullable=False, server_default="public"),  # where an app does not say
-    Column("quote_policy", String(10), nullable=False, server_default="public"),  # public, followers, nobody
+    Column("quote_policy", String(10), nullable=False, server_default="public"),  # as `QuotePolicy`
     Column("summary_source", Text, nullable=False, server_default=""),  # markdown, as it was typed
     Column("fields_source", Text, nullable=False, server_default="[]"),  # JSON array of [name, value as typed]
     Column("posts_sensitive", Boolean, nullable=False, server_default="0"),  # apps mark what is posted as sensitive

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fedgov.features.moderation.vocabulary import PostsCondemned
-from fedgov.features.people.vocabulary import ActorRemoved
+from fedgov.features.people.vocabulary import ActorRemoved, Blocked
 from fedgov.features.plate import Feature, Job
 from fedgov.features.posts.commands import post
 from fedgov.features.posts.inbox import HANDLERS, KEEPERS
@@ -14,7 +14,7 @@ from fedgov.features.posts.service import consents
 from fedgov.features.posts.service.drafting import forget_plans, publish_due
 from fedgov.features.posts.service.keeping import forget_author
 from fedgov.features.posts.service.polls import AT_ONCE, end_polls
-from fedgov.features.posts.service.publishing import condemn
+from fedgov.features.posts.service.publishing import condemn, end_quotes
 from fedgov.features.posts.service.reacting import forget_reactions
 from fedgov.federation.actors import ConsentChanged
 from fedgov.instance import Instance
@@ -39,6 +39,11 @@ def on_consent_changed(tx: Transaction, event: ConsentChanged) -> None:
     consents.note(tx, author=event.uri)
 
 
+def on_blocked(tx: Transaction, event: Blocked) -> None:
+    """Take back what the one who is blocked may quote."""
+    end_quotes(tx, author=event.who, by=event.whom)
+
+
 async def watch_polls(instance: Instance) -> None:
     """Close the polls whose time is over, and send the numbers that changed."""
     while await instance.write(end_polls) >= AT_ONCE:
@@ -51,6 +56,7 @@ FEATURE: Final = Feature(
     keepers=KEEPERS,
     listeners={
         ActorRemoved: [on_actor_removed],
+        Blocked: [on_blocked],
         PostsCondemned: [on_posts_condemned],
         ConsentChanged: [on_consent_changed],
     },

@@ -17,7 +17,7 @@ from fedgov.activitystreams.quotation import STAMP, read_stamp
 from fedgov.activitystreams.tag import Emoji, read_emojis
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import keeping, pinning, polls, publishing, quoting, reacting
+from fedgov.features.posts.service import keeping, pinning, polls, publishing, quoting, reacting, stamps
 from fedgov.federation import actors, outbox
 from fedgov.federation import objects as object_store
 from fedgov.federation.dispatch import ANY, FetchedObject, Handler, Keeper, Need, VerifiedActivity
@@ -345,7 +345,7 @@ def on_quote_answer(tx: Transaction, verified: VerifiedActivity) -> None:
 
 def keep_stamp(tx: Transaction, fetched: FetchedObject) -> None:
     """Store the consent to a quotation, read from its author's own server."""
-    quoting.keep_stamp(tx, uri=required_uri(fetched.document, "id"), author=fetched.author, document=fetched.document)
+    stamps.keep(tx, uri=required_uri(fetched.document, "id"), author=fetched.author, document=fetched.document)
 
 
 # --- the top of a profile ---------------------------------------------------------------------------------------

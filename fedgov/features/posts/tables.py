@@ -78,6 +78,19 @@ author_figures: Final = Table(
 )
 """How many posts of each author everyone may read, and when the newest of them was published; see `COUNTED`."""
 
+quote_requests: Final = Table(
+    "quote_requests",
+    metadata,
+    _post(),  # that quotes
+    Column("quoted_id", BigInteger, nullable=False),  # objects.id
+    Column("author", Text, nullable=False),  # URI of the local actor who is asked
+    Column("activity_uri", Text),  # of the request; None: it was made here
+    Column("at", BigInteger, nullable=False),
+    Index("ix_quote_requests_author", "author", "object_id"),
+    Index("ix_quote_requests_quoted_id", "quoted_id"),
+)
+"""Who waits until the author of a post of here looked at how it is quoted."""
+
 attachments: Final = Table(
     "attachments",
     metadata,

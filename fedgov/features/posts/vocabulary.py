@@ -19,11 +19,20 @@ REVOKED: Final = "revoked"
 
 
 class QuotePolicy(StrEnum):
-    """Who may quote a post, without its author being asked again."""
+    """Who may quote a post."""
 
     PUBLIC = "public"
     FOLLOWERS = "followers"
+    ASK_OTHERS = "ask_others"
+    """Followers at once; whoever else wants to, asks its author."""
+    ASK = "ask"
+    """Everybody asks its author."""
     NOBODY = "nobody"
+
+    @property
+    def at_once(self) -> QuotePolicy:
+        """Who may without being looked at: all that apps of Mastodon can say."""
+        return {QuotePolicy.ASK_OTHERS: QuotePolicy.FOLLOWERS, QuotePolicy.ASK: QuotePolicy.NOBODY}.get(self, self)
 
 
 Consent = Literal["automatic", "manual", "denied", "unknown"]
@@ -123,6 +132,30 @@ class PostQuoted:
         by: URI of who quotes.
         author: URI of who is quoted.
     """
+
+    object_id: int
+    by: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteAsked:
+    """Somebody wants to quote a post of somebody here who looks at that first.
+
+    Args:
+        object_id: Row id of the post that quotes.
+        by: URI of who asks.
+        author: URI of who is asked.
+    """
+
+    object_id: int
+    by: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteSettled:
+    """Nobody waits for an answer to that any more; the same as in `QuoteAsked`."""
 
     object_id: int
     by: str

@@ -50,6 +50,7 @@ def scheduled_entity(post: ScheduledPost, *, files: Mapping[int, StoredMedia], s
             "idempotency": None,
             "with_rate_limit": False,
             "quoted_status_id": None if draft.quote is None else str(draft.quote),
+            **({} if draft.quote_policy is None else {"quote_approval_policy": draft.quote_policy.at_once}),
         },
         "media_attachments": [
             media_entity(files[each].card(site), site=site) for each in draft.media_ids if each in files

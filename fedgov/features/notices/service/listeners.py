@@ -46,6 +46,8 @@ from fedgov.features.posts.vocabulary import (
     PostShared,
     PostUnliked,
     PostUnshared,
+    QuoteAsked,
+    QuoteSettled,
 )
 from fedgov.federation import objects
 from fedgov.kernel.pagination import PageRequest
@@ -115,6 +117,16 @@ def on_post_changed(tx: Transaction, event: PostChanged) -> None:
 def on_post_quoted(tx: Transaction, event: PostQuoted) -> None:
     """Tell whom it quotes."""
     notifications.notify(tx, owner=event.author, kind=Kind.QUOTE, actor=event.by, subject_id=event.object_id)
+
+
+def on_quote_asked(tx: Transaction, event: QuoteAsked) -> None:
+    """Tell whom somebody wants to quote."""
+    notifications.notify(tx, owner=event.author, kind=Kind.QUOTE_REQUEST, actor=event.by, subject_id=event.object_id)
+
+
+def on_quote_settled(tx: Transaction, event: QuoteSettled) -> None:
+    """There is nothing to answer any more."""
+    notifications.take_back_about(tx, object_id=event.object_id, kind=Kind.QUOTE_REQUEST, actor=event.by)
 
 
 def on_post_removed(tx: Transaction, event: PostRemoved) -> None:
@@ -259,6 +271,8 @@ LISTENERS: Final[Mapping[type, Sequence[Listener]]] = {
     PostRemoved: (on_post_removed,),
     PostLiked: (on_post_liked,),
     PostQuoted: (on_post_quoted,),
+    QuoteAsked: (on_quote_asked,),
+    QuoteSettled: (on_quote_settled,),
     PostUnliked: (on_post_unliked,),
     PostShared: (on_post_shared,),
     PostUnshared: (on_post_unshared,),

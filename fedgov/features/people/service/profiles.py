@@ -60,7 +60,7 @@ class Profile:
     bot: bool | None = None
 
 
-QUOTE_POLICIES: Final = frozenset({"public", "followers", "nobody"})
+QUOTE_POLICIES: Final = frozenset({"public", "followers", "ask_others", "ask", "nobody"})
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?\Z")
 _LINES: Final = {"name": policy.MAX_NAME, "function": policy.MAX_LINE, "department": policy.MAX_LINE}
 _SWITCHES: Final = ("approves_followers", "lists_followers", "discoverable", "indexable")
@@ -161,7 +161,8 @@ def change_posting(
         app_audience: Whom they propose, and whom a post is for when they do not say.
         sensitive: Whether they mark posts as sensitive.
         language: Such as ``nl``; empty for what the app says.
-        quote_policy: Who may quote what everybody may read: ``public``, ``followers`` or ``nobody``.
+        quote_policy: Who may quote what everybody may read: ``public``, ``followers``, ``nobody``, and with a request
+            to the author ``ask`` (everybody) or ``ask_others`` (followers without).
 
     Raises:
         InvalidError: A value is not acceptable.

@@ -80,6 +80,7 @@ _SHARERS: Final = (
     .order_by(shares.c.id.desc())
     .limit(bindparam("limit"))
 )
+_quoted: Final = posts.alias("quoted")
 _INVOLVED: Final = union(
     select(reactions.c.actor.label("actor")).where(reactions.c.object_id == bindparam("id")),
     select(shares.c.actor).where(shares.c.object_id == bindparam("id")),
@@ -87,6 +88,10 @@ _INVOLVED: Final = union(
     select(posts.c.author)
     .join(objects, objects.c.uri == posts.c.in_reply_to_uri)
     .where(objects.c.id == bindparam("id")),
+    select(posts.c.author).where(posts.c.quote_id == bindparam("id")),
+    select(_quoted.c.author)
+    .join(posts, posts.c.quote_id == _quoted.c.object_id)
+    .where(posts.c.object_id == bindparam("id")),
 ).subquery()
 _TOUCHED: Final = union(
     select(reactions.c.actor).where(reactions.c.object_id.in_(_ids)),
@@ -228,5 +233,5 @@ def touched_by(tx: Transaction, *, object_ids: Sequence[int]) -> frozenset[str]:
 
 
 def interested(tx: Transaction, *, object_id: int) -> Sequence[str]:
-    """Return actors elsewhere who reacted to a post, so that their servers surely have it."""
+    """Return actors elsewhere who reacted to a post, quote it or are quoted in it: their servers surely have it."""
     return tx.values(_INTERESTED, {"id": object_id})

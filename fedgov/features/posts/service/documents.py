@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+import orjson
 from sqlalchemy import Row
 
 from fedgov.activitystreams.audience import Audience, Visibility, audience_for
@@ -13,8 +14,10 @@ from fedgov.activitystreams.object import PostMembers, article_document, note_do
 from fedgov.activitystreams.quotation import policy_member, restored
 from fedgov.activitystreams.tag import Hashtag, Mention
 from fedgov.features.posts.queries import parts
+from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.vocabulary import ACCEPTED
 from fedgov.federation import actors
+from fedgov.federation import objects as object_store
 from fedgov.kernel.text.plain import excerpt
 from fedgov.store.transaction import Transaction
 
@@ -110,3 +113,23 @@ def document_of(tx: Transaction, *, row: Row[Any], audience: Audience) -> Docume
         published=row.published_at,
         **members,
     )
+
+
+def refresh(tx: Transaction, *, object_id: int) -> tuple[Document, Audience, Visibility, str]:
+    """Write the document of a post of our own anew; return it with addressees, visibility and author."""
+    row = post_queries.get_any(tx, object_id=object_id)
+    audience = audience_of(tx, row=row)
+    document = document_of(tx, row=row, audience=audience)
+    visibility = Visibility(row.visibility)
+    stored = object_store.find_by_id(tx, row_id=object_id)
+    if stored is not None:
+        object_store.replace(
+            tx,
+            row=stored,
+            document=orjson.dumps(document).decode(),
+            updated_at=max(tx.now, stored.updated_at or 0, stored.published_at),
+            visibility=visibility,
+            # Whoever could read it still can, also without standing in it.
+            targets=(*audience.everyone, *object_store.targets(tx, row_id=object_id)),
+        )
+    return document, audience, visibility, row.author

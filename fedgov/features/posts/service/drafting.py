@@ -19,7 +19,7 @@ from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.service import publishing
 from fedgov.features.posts.service.looking_up import look_up_named
 from fedgov.features.posts.tables import posting_keys, scheduled_posts
-from fedgov.features.posts.vocabulary import AttachmentDraft, PostDraft, ScheduledPost
+from fedgov.features.posts.vocabulary import AttachmentDraft, PostDraft, QuotePolicy, ScheduledPost
 from fedgov.instance import Instance
 from fedgov.kernel.clock import HOUR
 from fedgov.kernel.errors import ConflictError, FedgovError, InvalidError, NotFoundError, UnreachableError
@@ -265,6 +265,8 @@ def _read(row: Row[Any]) -> ScheduledPost:
     values["visibility"] = Visibility(values["visibility"])
     for name in ("media_ids", "poll_options"):
         values[name] = tuple(values[name])
+    if values.get("quote_policy") is not None:
+        values["quote_policy"] = QuotePolicy(values["quote_policy"])
     return ScheduledPost(
         id=row.id, author=row.author, due_at=row.due_at, draft=PostDraft(**values), refusal=row.refusal
     )

@@ -13,8 +13,7 @@ from fedgov.activitystreams.object import vote_document
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import indexing
-from fedgov.features.posts.service.publishing import refresh_document
+from fedgov.features.posts.service import documents, indexing
 from fedgov.features.posts.tables import poll_options, poll_votes, polls, posts
 from fedgov.features.posts.vocabulary import PollEnded
 from fedgov.federation import actors, outbox
@@ -233,7 +232,7 @@ def _publish_tally(tx: Transaction, *, object_id: int) -> None:
     author = actors.find(tx, uri=row.author)
     if author is None or author.deleted_at is not None:
         return
-    document, audience, visibility, _ = refresh_document(tx, object_id=object_id)
+    document, audience, visibility, _ = documents.refresh(tx, object_id=object_id)
     outbox.publish(
         tx,
         actor=row.author,

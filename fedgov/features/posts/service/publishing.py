@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote as percent
 
-import orjson
 from sqlalchemy import Row
 
 from fedgov.activitystreams.activity import embeddable
-from fedgov.activitystreams.audience import Audience, Visibility
-from fedgov.activitystreams.document import Document
+from fedgov.activitystreams.audience import Visibility
 from fedgov.activitystreams.object import tombstone
 from fedgov.activitystreams.poll import Option, Poll
 from fedgov.activitystreams.tag import MAX_TAGS, Mention, normalise_hashtag
@@ -293,7 +291,7 @@ def _hashtags(rendered: Rendered) -> tuple[str, ...]:
 
 def _send(tx: Transaction, *, object_id: int, kind: str, also_to: Sequence[str] = ()) -> None:
     """Write the document as it is now and publish it in a Create or Update."""
-    document, audience, visibility, author = refresh_document(tx, object_id=object_id)
+    document, audience, visibility, author = documents.refresh(tx, object_id=object_id)
     outbox.publish(
         tx,
         actor=author,
@@ -305,29 +303,54 @@ def _send(tx: Transaction, *, object_id: int, kind: str, also_to: Sequence[str] 
     )
 
 
-def refresh_document(tx: Transaction, *, object_id: int) -> tuple[Document, Audience, Visibility, str]:
-    """Write the document of a post of our own anew; return it with addressees, visibility and author."""
-    row = post_queries.get_any(tx, object_id=object_id)
-    audience = documents.audience_of(tx, row=row)
-    document = documents.document_of(tx, row=row, audience=audience)
-    visibility = Visibility(row.visibility)
-    stored = object_store.find_by_id(tx, row_id=object_id)
-    if stored is not None:
-        object_store.replace(
-            tx,
-            row=stored,
-            document=orjson.dumps(document).decode(),
-            updated_at=max(tx.now, stored.updated_at or 0, stored.published_at),
-            visibility=visibility,
-            # Whoever could read it still can, also without standing in it.
-            targets=(*audience.everyone, *object_store.targets(tx, row_id=object_id)),
-        )
-    return document, audience, visibility, row.author
-
-
 def send_update(tx: Transaction, *, object_id: int) -> None:
     """Send a post of ours anew to everyone who got it, because something about it changed besides its text."""
     _send(tx, object_id=object_id, kind="Update", also_to=parts.interested(tx, object_id=object_id))
+
+
+def answer_quote(tx: Transaction, *, actor: str, quoting_id: int, agrees: bool) -> None:
+    """Let somebody quote who asked, or not; a post of ours goes out anew with the stamp.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor who is quoted.
+        quoting_id: Row id of the post that quotes.
+        agrees: Whether it may.
+
+    Raises:
+        NotFoundError: Nobody waits for this person to answer that.
+    """
+    quoting.answer_request(tx, actor=actor, quoting_id=quoting_id, agrees=agrees)
+    _send_if_ours(tx, object_id=quoting_id)
+
+
+def revoke_quote(tx: Transaction, *, actor: str, object_id: int, quoting_id: int) -> None:
+    """Take the consent to a quotation back; a post of ours goes out anew without the stamp.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor who is quoted.
+        object_id: Row id of the quoted post.
+        quoting_id: Row id of the post that quotes.
+
+    Raises:
+        NotFoundError: There is no such post, or not for this person, or it does not quote that one.
+        ForbiddenError: The quoted post is somebody else's.
+    """
+    quoting.revoke(tx, actor=actor, object_id=object_id, quoting_id=quoting_id)
+    _send_if_ours(tx, object_id=quoting_id)
+
+
+def end_quotes(tx: Transaction, *, author: str, by: str) -> None:
+    """Let somebody who is blocked quote nothing any more that they were allowed to, or asked for."""
+    for object_id in quoting.end_between(tx, author=author, by=by):
+        send_update(tx, object_id=object_id)
+
+
+def _send_if_ours(tx: Transaction, *, object_id: int) -> None:
+    row = post_queries.get_any(tx, object_id=object_id)
+    if row.local:
+        send_update(tx, object_id=object_id)
 
 
 def change_quote_policy(tx: Transaction, *, actor: str, object_id: int, quote_policy: QuotePolicy) -> None:

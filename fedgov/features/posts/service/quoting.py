@@ -1,7 +1,5 @@
 """Quoting with consent: asking for it, giving it, and taking it back.
 
-A stamp of our own is a public object of its author, at an address like a post's.
-
 Spec: FEP-044f; ``FEDERATION.md``.
 """
 
@@ -9,13 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 
 from fedgov.activitystreams.activity import embeddable
 from fedgov.activitystreams.audience import Audience, Visibility
 from fedgov.activitystreams.document import Document
-from fedgov.activitystreams.object import tombstone
 from fedgov.activitystreams.quotation import (
     EVERYONE,
     FOLLOWERS,
@@ -23,26 +19,37 @@ from fedgov.activitystreams.quotation import (
     STAMP,
     Quotable,
     request_document,
-    stamp_document,
-    stamps,
 )
 from fedgov.features.people.queries import account_of
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.queries import quote_requests as requests
 from fedgov.features.posts.queries.quotes import consent_of
-from fedgov.features.posts.service import documents
-from fedgov.features.posts.tables import posts
-from fedgov.features.posts.vocabulary import ACCEPTED, PENDING, REJECTED, REVOKED, PostQuoted, QuotePolicy
+from fedgov.features.posts.service import documents, stamps
+from fedgov.features.posts.tables import posts, quote_requests
+from fedgov.features.posts.vocabulary import (
+    ACCEPTED,
+    PENDING,
+    REJECTED,
+    REVOKED,
+    PostQuoted,
+    QuoteAsked,
+    QuotePolicy,
+    QuoteSettled,
+)
 from fedgov.federation import objects as object_store
 from fedgov.federation import outbox
 from fedgov.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedgov.kernel.uris import same_origin
-from fedgov.store.transaction import Transaction
+from fedgov.store.transaction import Transaction, insert_or_update
 
 _SETTLED: Final = frozenset({REJECTED, REVOKED})
-_WORDS: Final[dict[str, Quotable]] = {
+_OURS_TO_SAY: Final = frozenset({ACCEPTED, PENDING})
+_WORDS: Final[dict[QuotePolicy, Quotable]] = {
     QuotePolicy.PUBLIC: Quotable(automatic=(EVERYONE,)),
     QuotePolicy.FOLLOWERS: Quotable(automatic=(FOLLOWERS,)),
+    QuotePolicy.ASK_OTHERS: Quotable(automatic=(FOLLOWERS,), manual=(EVERYONE,)),
+    QuotePolicy.ASK: Quotable(manual=(EVERYONE,)),
     QuotePolicy.NOBODY: Quotable(),
 }
 _SET: Final = (
@@ -52,6 +59,20 @@ _SET: Final = (
 )
 _SET_POLICY: Final = update(posts).where(posts.c.object_id == bindparam("id")).values(quotable=bindparam("quotable"))
 _STAMPED: Final = select(posts.c.object_id).where(posts.c.quote_stamp == bindparam("stamp"))
+_HOLD: Final = insert_or_update(quote_requests, key=["object_id"], update=["quoted_id", "author", "activity_uri", "at"])
+_LET_GO: Final = delete(quote_requests).where(quote_requests.c.object_id == bindparam("id"))
+_original: Final = posts.alias("original")
+_BETWEEN: Final = (
+    select(posts.c.object_id)
+    .join(_original, _original.c.object_id == posts.c.quote_id)
+    .where(
+        posts.c.author == bindparam("by"),
+        posts.c.quote_state.in_((ACCEPTED, PENDING)),
+        _original.c.author == bindparam("author"),
+    )
+)
+MAX_WAITING: Final = 20
+"""Most requests of one actor that wait for the same person; what comes after them is refused."""
 
 
 def quotable_of(tx: Transaction, *, author: str, visibility: Visibility, wanted: QuotePolicy | None = None) -> Quotable:
@@ -65,8 +86,30 @@ def quotable_of(tx: Transaction, *, author: str, visibility: Visibility, wanted:
     """
     if not policy.may_share(visibility):
         return Quotable()
-    account = None if wanted is not None else account_of(tx, actor=author)
-    return _WORDS[wanted or (QuotePolicy.PUBLIC if account is None else account.quote_policy)]
+    return _WORDS[wanted or usual_policy(tx, author=author)]
+
+
+def usual_policy(tx: Transaction, *, author: str) -> QuotePolicy:
+    """Return who may quote what somebody here writes for everybody, where the post does not say otherwise."""
+    account = account_of(tx, actor=author)
+    return QuotePolicy.PUBLIC if account is None else QuotePolicy(account.quote_policy)
+
+
+def policy_of(row: Row[Any]) -> QuotePolicy | None:
+    """Return who may quote a post of ours; None where that is no choice, because not everybody may read it."""
+    if not row.local or not policy.may_share(Visibility(row.visibility)):
+        return None
+    return next((word for word, quotable in _WORDS.items() if quotable.stored() == row.quotable), None)
+
+
+def meant_by_app(wanted: QuotePolicy | None, *, present: QuotePolicy | None) -> QuotePolicy | None:
+    """Return what an app means that knows only who may at once: who may ask stays as it was, when that does.
+
+    Args:
+        wanted: What it sent; None for nothing.
+        present: What it was, or what it would be if the app said nothing.
+    """
+    return present if wanted is not None and present is not None and present.at_once is wanted else wanted
 
 
 def set_quotable(tx: Transaction, *, object_id: int, quotable: Quotable) -> None:
@@ -113,16 +156,20 @@ def begin(tx: Transaction, *, object_id: int, quoted: Row[Any]) -> None:
     row = post_queries.get_any(tx, object_id=object_id)
     if row.author == quoted.author:
         _put(tx, row=row, quote_id=quoted.object_id, state=ACCEPTED, stamp=None)
-    elif quoted.local:
-        _accept(tx, row=row, quoted=quoted)
-    else:
+    elif not quoted.local:
         _put(tx, row=row, quote_id=quoted.object_id, state=PENDING, stamp=None)
+    elif consent_of(tx, rows=[quoted], viewer=row.author)[quoted.object_id] == "automatic":
+        _accept(tx, row=row, quoted=quoted)
+    elif _has_too_many(tx, row=row, quoted=quoted):
+        raise InvalidError("its author has several of your requests to answer already", field="quote")
+    else:
+        _hold(tx, row=row, quoted=quoted, activity_uri=None)
 
 
 def ask(tx: Transaction, *, object_id: int, quoted: Row[Any]) -> None:
     """Ask the author elsewhere of what a post of ours quotes, when that has not been settled."""
     row = post_queries.get_any(tx, object_id=object_id)
-    if row.quote_state != PENDING:
+    if row.quote_state != PENDING or quoted.local:
         return
     document = documents.document_of(tx, row=row, audience=documents.audience_of(tx, row=row))
     _tell(
@@ -159,7 +206,7 @@ def receive_answer(tx: Transaction, *, author: str, quoting: str, quoted: str, s
     if row.quote_state in {state, REVOKED}:
         return None
     _put(tx, row=row, quote_id=original.object_id, state=state, stamp=stamp)
-    return int(row.object_id) if stamp is not None else None
+    return int(row.object_id) if stamp is not None or row.quote_stamp is not None else None
 
 
 # --- a post of ours is quoted -----------------------------------------------------------------------------------
@@ -178,7 +225,7 @@ def check_request(tx: Transaction, *, actor: str, quoted: str) -> Row[Any]:
 
 
 def receive_request(tx: Transaction, *, actor: str, quoted: str, quoting: str, request: Document) -> None:
-    """Answer somebody elsewhere who wants to quote a post of ours, as its policy says.
+    """Answer somebody elsewhere who wants to quote a post of ours, as its policy says, or let them wait.
 
     Args:
         tx: The open transaction.
@@ -197,18 +244,80 @@ def receive_request(tx: Transaction, *, actor: str, quoted: str, quoting: str, r
         raise NotFoundError("there is no such quotation", detail=quoting)
     if row.author != actor:
         raise ForbiddenError("only the author can ask to quote", detail=actor)
-    answered = {"id": request["id"], "type": REQUEST, "actor": actor, "object": quoted, "instrument": quoting}
-    allowed = consent_of(tx, rows=[original], viewer=actor)[original.object_id] == "automatic"
-    if row.quote_state in _SETTLED or not (allowed or row.quote_state == ACCEPTED):
-        _put(tx, row=row, quote_id=original.object_id, state=row.quote_state or REJECTED, stamp=None)
-        _tell(tx, actor=original.author, to=actor, activity={"type": "Reject", "object": answered})
-        return
-    stamp = row.quote_stamp or _accept(tx, row=row, quoted=original)
-    _tell(tx, actor=original.author, to=actor, activity={"type": "Accept", "object": answered, "result": stamp})
+    request_uri = str(request["id"])
+    consent = consent_of(tx, rows=[original], viewer=actor)[original.object_id]
+    if row.quote_state in _SETTLED:
+        _answer(tx, row=row, quoted=original, request_uri=request_uri, stamp=None)
+    elif consent == "automatic" or row.quote_state == ACCEPTED:
+        stamp = row.quote_stamp or _accept(tx, row=row, quoted=original)
+        _answer(tx, row=row, quoted=original, request_uri=request_uri, stamp=stamp)
+    elif consent == "denied" or _has_too_many(tx, row=row, quoted=original):
+        _put(tx, row=row, quote_id=original.object_id, state=REJECTED, stamp=None)
+        _answer(tx, row=row, quoted=original, request_uri=request_uri, stamp=None)
+    else:
+        _hold(tx, row=row, quoted=original, activity_uri=request_uri)
+
+
+def answer_request(tx: Transaction, *, actor: str, quoting_id: int, agrees: bool) -> None:
+    """Answer somebody who waits, as the quoted author decided.
+
+    Args:
+        tx: The open transaction.
+        actor: URI of the local actor who is quoted.
+        quoting_id: Row id of the post that quotes.
+        agrees: Whether it may.
+
+    Raises:
+        NotFoundError: Nobody waits for this person to answer that.
+    """
+    waiting = requests.waiting(tx, object_id=quoting_id)
+    quoted = None if waiting is None else post_queries.find(tx, object_id=waiting.quoted_id)
+    if waiting is None or quoted is None or waiting.author != actor:
+        raise NotFoundError("nobody waits for an answer to that", detail=str(quoting_id))
+    row = post_queries.get_any(tx, object_id=quoting_id)
+    stamp = None
+    if agrees:
+        stamp = _accept(tx, row=row, quoted=quoted, told=True)
+    else:
+        _put(tx, row=row, quote_id=quoted.object_id, state=REJECTED, stamp=None)
+    if waiting.activity_uri is not None:
+        _answer(tx, row=row, quoted=quoted, request_uri=waiting.activity_uri, stamp=stamp)
+
+
+def _answer(tx: Transaction, *, row: Row[Any], quoted: Row[Any], request_uri: str, stamp: str | None) -> None:
+    """Tell somebody elsewhere what came of a request."""
+    asked = {"id": request_uri, "type": REQUEST, "actor": row.author, "object": quoted.uri, "instrument": row.uri}
+    told: Document = {"type": "Reject", "object": asked}
+    if stamp is not None:
+        told = {"type": "Accept", "object": asked, "result": stamp}
+    _tell(tx, actor=quoted.author, to=row.author, activity=told)
+
+
+def _has_too_many(tx: Transaction, *, row: Row[Any], quoted: Row[Any]) -> bool:
+    if requests.waiting(tx, object_id=row.object_id) is not None:
+        return False
+    return requests.count(tx, author=quoted.author, by=row.author) >= MAX_WAITING
+
+
+def _hold(tx: Transaction, *, row: Row[Any], quoted: Row[Any], activity_uri: str | None) -> None:
+    """Let somebody wait until the author looked at it; who asks again waits no longer and is told of once."""
+    is_new = requests.waiting(tx, object_id=row.object_id) is None
+    values = {"object_id": row.object_id, "quoted_id": quoted.object_id, "author": quoted.author}
+    tx.execute(_HOLD, {**values, "activity_uri": activity_uri, "at": tx.now})
+    _put(tx, row=row, quote_id=quoted.object_id, state=PENDING, stamp=None)
+    if is_new:
+        tx.tell(QuoteAsked(object_id=row.object_id, by=row.author, author=quoted.author))
+
+
+def _let_go(tx: Transaction, *, row: Row[Any]) -> None:
+    waiting = requests.waiting(tx, object_id=row.object_id)
+    if waiting is not None:
+        tx.execute(_LET_GO, {"id": row.object_id})
+        tx.tell(QuoteSettled(object_id=row.object_id, by=row.author, author=waiting.author))
 
 
 def revoke(tx: Transaction, *, actor: str, object_id: int, quoting_id: int) -> None:
-    """Take consent back, for good.
+    """Take consent back, for good; from somebody who still waits for it, it is a no.
 
     Args:
         tx: The open transaction.
@@ -226,32 +335,43 @@ def revoke(tx: Transaction, *, actor: str, object_id: int, quoting_id: int) -> N
         raise ForbiddenError("this message is somebody else's")
     if row.quote_id != object_id:
         raise NotFoundError("there is no such quotation", detail=str(quoting_id))
-    stamp = row.quote_stamp
-    _put(tx, row=row, quote_id=object_id, state=REVOKED, stamp=None)
-    if stamp is None or not tx.site.owns(stamp):
+    if requests.waiting(tx, object_id=quoting_id) is not None:
+        answer_request(tx, actor=actor, quoting_id=quoting_id, agrees=False)
         return
-    object_store.bury(tx, uri=stamp, author=actor)
-    grave = embeddable(tombstone(stamp, deleted=tx.now, former_type=STAMP))
-    _tell(tx, actor=actor, to=row.author, activity={"type": "Delete", "object": grave})
+    _take_back(tx, row=row, quoted=quoted)
 
 
-def _accept(tx: Transaction, *, row: Row[Any], quoted: Row[Any]) -> str:
+def _take_back(tx: Transaction, *, row: Row[Any], quoted: Row[Any]) -> None:
+    _put(tx, row=row, quote_id=quoted.object_id, state=REVOKED, stamp=None)
+    stamps.bury(tx, stamp=row.quote_stamp, author=quoted.author, quoting_author=row.author, quoted=quoted)
+
+
+def end_between(tx: Transaction, *, author: str, by: str) -> list[int]:
+    """Take back all consent that somebody here gave to somebody whom they block now, and refuse what waits.
+
+    Args:
+        tx: The open transaction.
+        author: URI of who blocks; nothing happens for somebody elsewhere.
+        by: URI of who is blocked.
+
+    Returns:
+        Row ids of posts of ours that have to be sent anew.
+
+    Spec: row AUT-11 of the threat table.
+    """
+    ours = []
+    for object_id in tx.values(_BETWEEN, {"author": author, "by": by}) if tx.site.owns(author) else ():
+        row = post_queries.get_any(tx, object_id=object_id)
+        revoke(tx, actor=author, object_id=row.quote_id, quoting_id=object_id)
+        if row.local:
+            ours.append(int(object_id))
+    return ours
+
+
+def _accept(tx: Transaction, *, row: Row[Any], quoted: Row[Any], told: bool = False) -> str:
     """Make a stamp; return its URI."""
-    number = tx.new_id()
-    uri = tx.site.post(number)
-    document = stamp_document(uri, author=quoted.author, quoting=row.uri, quoted=quoted.uri)
-    object_store.add(
-        tx,
-        uri=uri,
-        kind=STAMP,
-        author=quoted.author,
-        visibility=Visibility.PUBLIC,
-        targets=(),
-        document=orjson.dumps(document).decode(),
-        published_at=tx.now,
-        row_id=number,
-    )
-    _put(tx, row=row, quote_id=quoted.object_id, state=ACCEPTED, stamp=uri)
+    uri = stamps.make(tx, quoted=quoted, quoting=row.uri)
+    _put(tx, row=row, quote_id=quoted.object_id, state=ACCEPTED, stamp=uri, told=told)
     return uri
 
 
@@ -280,34 +400,13 @@ def note_received(tx: Transaction, *, object_id: int, stamp: str | None) -> None
         return
     if quoted.author == row.author:
         _put(tx, row=row, quote_id=quoted.object_id, state=ACCEPTED, stamp=None)
-    elif stamp is not None and _is_stamped(tx, stamp, row=row, quoted=quoted):
+    elif stamp is not None and stamps.is_valid(tx, stamp, quoting=row.uri, quoted=quoted):
         _put(tx, row=row, quote_id=quoted.object_id, state=ACCEPTED, stamp=stamp)
-    elif quoted.local and same and row.quote_state == ACCEPTED:
+    elif quoted.local and same and row.quote_state in _OURS_TO_SAY:
         return
     else:
         allowed = quoted.local and consent_of(tx, rows=[quoted], viewer=row.author)[quoted.object_id] == "automatic"
         _put(tx, row=row, quote_id=quoted.object_id, state=ACCEPTED if allowed else None, stamp=None)
-
-
-def _is_stamped(tx: Transaction, stamp: str, *, row: Row[Any], quoted: Row[Any]) -> bool:
-    found = object_store.find(tx, uri=stamp)
-    if found is None or found.deleted_at is not None or found.attributed_to != quoted.author:
-        return False
-    return stamps(object_store.stored_document(found), quoting=row.uri, quoted=quoted.uri)
-
-
-def keep_stamp(tx: Transaction, *, uri: str, author: str, document: Document) -> None:
-    """Store a stamp that was read at its author's own server."""
-    object_store.add(
-        tx,
-        uri=uri,
-        kind=STAMP,
-        author=author,
-        visibility=Visibility.PUBLIC,
-        targets=(),
-        document=orjson.dumps(document).decode(),
-        published_at=tx.now,
-    )
 
 
 def receive_revocation(tx: Transaction, *, actor: str, stamp: str) -> list[int] | None:
@@ -345,13 +444,23 @@ def receive_revocation(tx: Transaction, *, actor: str, stamp: str) -> list[int] 
 # --- pieces -----------------------------------------------------------------------------------------------------
 
 
-def _put(tx: Transaction, *, row: Row[Any], quote_id: int | None, state: str | None, stamp: str | None) -> None:
-    """Store how a quotation stands; its author is told when consent is new, and hears nothing of an own one."""
+def _put(
+    tx: Transaction,
+    *,
+    row: Row[Any],
+    quote_id: int | None,
+    state: str | None,
+    stamp: str | None,
+    told: bool = False,
+) -> None:
+    """Store how a quotation stands; who is quoted hears of new consent, unless asked before or quoting themself."""
     if (row.quote_id, row.quote_state, row.quote_stamp) == (quote_id, state, stamp):
         return
     tx.execute(_SET, {"id": row.object_id, "quote": quote_id, "state": state, "stamp": stamp})
+    if row.quote_state == PENDING and state != PENDING:
+        _let_go(tx, row=row)
     quoted = None if quote_id is None or state != ACCEPTED else post_queries.find(tx, object_id=quote_id)
-    if quoted is not None and row.quote_state != ACCEPTED and quoted.author != row.author:
+    if quoted is not None and row.quote_state != ACCEPTED and quoted.author != row.author and not told:
         tx.tell(PostQuoted(object_id=row.object_id, by=row.author, author=quoted.author))
 
 

@@ -17,7 +17,7 @@ from fedgov.features.media.service import attaching
 from fedgov.features.posts import policy
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import indexing
+from fedgov.features.posts.service import indexing, stamps
 from fedgov.features.posts.tables import (
     attachments,
     hashtags,
@@ -351,6 +351,7 @@ def erase(tx: Transaction, *, row: Row[Any]) -> None:
         count_replies(tx, object_id=parent.object_id, more=-1)
     if row.local:
         attaching.remove(tx, object_id=row.object_id)
+    stamps.bury_all(tx, row=row)
     tx.tell(PostRemoved(object_id=row.object_id, uri=row.uri, author=row.author))
     indexing.forget(tx, object_id=row.object_id)
     tx.execute(delete(posts).where(posts.c.object_id == row.object_id))  # everything that hangs on it goes along

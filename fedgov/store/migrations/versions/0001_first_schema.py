@@ -1154,6 +1154,19 @@ def upgrade() -> None:
     with op.batch_alter_table('post_edits', schema=None) as batch_op:
         batch_op.create_index('ix_post_edits_object_id', ['object_id', 'at'], unique=False)
 
+    op.create_table('quote_requests',
+    sa.Column('object_id', sa.BigInteger(), nullable=False),
+    sa.Column('quoted_id', sa.BigInteger(), nullable=False),
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('activity_uri', sa.Text(), nullable=True),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['object_id'], ['posts.object_id'], name=op.f('fk_quote_requests_object_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('object_id', name=op.f('pk_quote_requests'))
+    )
+    with op.batch_alter_table('quote_requests', schema=None) as batch_op:
+        batch_op.create_index('ix_quote_requests_author', ['author', 'object_id'], unique=False)
+        batch_op.create_index('ix_quote_requests_quoted_id', ['quoted_id'], unique=False)
+
     op.create_table('reactions',
     sa.Column('object_id', sa.BigInteger(), nullable=False),
     sa.Column('actor', sa.Text(), nullable=False),

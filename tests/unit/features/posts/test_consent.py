@@ -11,7 +11,7 @@ from fedgov.activitystreams.document import Document
 from fedgov.activitystreams.quotation import OTHERS, Quotable, read_quotable, restored, stamp_document
 from fedgov.features.people.service.blocks import block
 from fedgov.features.posts.inbox import needs_of_create, needs_of_quote_request, needs_of_update
-from fedgov.features.posts.service import publishing, quoting
+from fedgov.features.posts.service import publishing, quoting, stamps
 from fedgov.features.posts.vocabulary import ACCEPTED, PENDING, REVOKED, PostQuoted, QuotePolicy
 from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError, NotFoundError
 from fedgov.store.transaction import Transaction
@@ -204,7 +204,7 @@ def test_a_stamp_counts_when_its_author_is_quoted_and_it_names_this_very_post(
 ) -> None:
     quoted = arrive(town, note(KLAAS, **EVERYBODY))
     stamp = stamp_document(STAMP, author=author, quoting=quoting_uri, quoted=quoted.uri)
-    quoting.keep_stamp(town.tx, uri=STAMP, author=author, document=stamp)
+    stamps.keep(town.tx, uri=STAMP, author=author, document=stamp)
     arrive(town, note(PIETER, key="q", quote=quoted.uri, quoteAuthorization=STAMP))
 
     assert state_of(town.tx) == ((ACCEPTED, STAMP) if is_shown else (None, None))
