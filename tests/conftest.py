@@ -18,13 +18,17 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests import services
+from tests.compiled import compile_once
 from tests.furnished import FurnishedDatabases
+from tests.quick_passwords import hash_quickly
 
 STORAGES: Final = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 # The machine may be busy with other tests: a slow example is no mistake.
 hypothesis.settings.register_profile("fedgov", deadline=None)
 hypothesis.settings.load_profile("fedgov")
+compile_once()
+hash_quickly()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

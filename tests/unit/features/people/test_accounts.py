@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from argon2 import Type
 
 from fedgov.features.people import queries
 from fedgov.features.people.policy import people as policy
@@ -14,6 +15,7 @@ from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fedgov.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateLimitedError
 from fedgov.store.transaction import Transaction
+from tests.quick_passwords import REAL, REAL_NOBODY
 from tests.unit.features.residents import HASH, Town, key_pair, settle
 
 HERE = "192.0.2.1"
@@ -189,7 +191,14 @@ async def test_a_weak_password_opens_no_account(instance: Instance) -> None:
 
 
 def test_the_hash_of_nobody_costs_as_much_as_that_of_somebody() -> None:
+    assert not REAL.check_needs_rehash(REAL_NOBODY)
     assert not passwords.is_outdated(passwords.NOBODY)
+
+
+def test_a_hash_costs_as_much_as_is_advised() -> None:
+    """RFC 9106, section 4: the second choice, with 64 MiB of memory."""
+    assert (REAL.type, REAL.time_cost, REAL.memory_cost, REAL.parallelism) == (Type.ID, 3, 64 * 1024, 4)
+    assert (REAL.salt_len, REAL.hash_len) == (16, 32)
 
 
 async def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(
