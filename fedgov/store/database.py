@@ -23,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool
 
 from fedgov.kernel.errors import UnreachableError
+from fedgov.store import news
 from fedgov.store.signals import EVERYTHING, Signals
 from fedgov.store.transaction import Setting, Transaction
 from fedgov.store.writer import GroupCommitWriter, refusal, set_up_connections, storage_unavailable
@@ -103,6 +104,7 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="fedgov-reader")
         self._local = threading.local()
         self._connections: list[Connection] = []
+        self._serves = False
         self._seen: int | None = None  # what happened before the first look was perhaps missed
 
     @property
@@ -112,11 +114,22 @@ class SqliteDatabase:
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case on the writer thread; return its result after the sync."""
-        return await self._writer.run(lambda tx: use_case(tx, *args, **values))
+        return await self._writer.run(self._told(use_case, *args, **values))
 
     async def write_behind(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case on the writer thread when nobody else waits for it; return its result after the sync."""
-        return await self._writer.run(lambda tx: use_case(tx, *args, **values), behind=True)
+        return await self._writer.run(self._told(use_case, *args, **values), behind=True)
+
+    def _told(self, use_case: UseCase[P, T], *args: P.args, **values: P.kwargs) -> Callable[[Transaction], T]:
+        """Return the use case as the writer runs it; who does not serve leaves its news for the one who does."""
+
+        def run(tx: Transaction) -> T:
+            result = use_case(tx, *args, **values)
+            if not self._serves:
+                news.leave(tx)
+            return result
+
+        return run
 
     async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query on a reader thread, in a snapshot of its own."""
@@ -152,10 +165,12 @@ class SqliteDatabase:
         version = await self.write(_data_version)
         if version != self._seen:
             self._seen = version
-            self.signals.send([EVERYTHING])
+            left = await self.write(news.take) if self._serves else []
+            self.signals.send([EVERYTHING, *left])
 
     async def watch(self) -> None:
         """Catch up twice a second, until cancelled."""
+        self._serves = True
         while True:
             with contextlib.suppress(UnreachableError):  # busy or full: look again later
                 await self.catch_up()

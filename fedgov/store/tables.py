@@ -304,6 +304,15 @@ leases: Final = Table(
 )
 """Which of several processes does what; only used on PostgreSQL."""
 
+left_news: Final = Table(
+    "left_news",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("topic", Text, nullable=False),  # as `fedgov.store.news` has it
+)
+"""News for open streams that the command line left beside a running server; only used on SQLite."""
+
 erasures: Final = Table(
     "erasures",
     metadata,

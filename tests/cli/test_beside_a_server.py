@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,20 @@ def test_a_post_is_public_and_delivered_within_a_second_or_two(province: Provinc
     assert key_id.startswith(f"http://{province.domain('gouda')}/users/fatima#")
     assert proven
     assert province.get(uri).document["id"] == uri
+
+
+def test_a_post_of_the_command_line_is_shown_on_open_streams(province: Province) -> None:
+    token = done(province.home, "-i", "gouda", "token", "create", "fatima", "--name", "stroom").strip().split()[-1]
+    port, domain = province.ports["gouda"], province.domain("gouda")
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        headers = {"Host": domain, "Authorization": f"Bearer {token}"}
+        connection.request("GET", "/api/v1/streaming/user", headers=headers)
+        stream = connection.getresponse()
+        assert stream.status == 200
+        uri = done(province.home, "-i", "gouda", "post", "fatima", "Voor wie er luistert").strip()
+        data = next(line for line in iter(stream.readline, b"") if line.startswith(b"data: "))
+        assert orjson.loads(data.removeprefix(b"data: "))["uri"] == uri
+    assert rows(province.home, "gouda", "SELECT * FROM left_news") == []
 
 
 def test_a_handle_in_a_post_is_looked_up_and_a_wrong_one_is_told(province: Province) -> None:

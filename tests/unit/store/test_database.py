@@ -14,12 +14,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fedgov.kernel.errors import ConflictError, UnreachableError
+from fedgov.store import news
 from fedgov.store.database import Database, PostgresDatabase, SqliteDatabase
 from fedgov.store.signals import EVERYTHING
-from fedgov.store.tables import peers
+from fedgov.store.tables import left_news, peers
 from fedgov.store.transaction import Transaction, insert_or_ignore, insert_or_update
 from tests.tables import make_tables
-from tests.unit.store.conftest import Opener, setting
+from tests.unit.store.conftest import NOW, Opener, setting
 from tests.unit.store.use_cases import count, known, meet, meet_and_fail
 
 
@@ -309,3 +310,50 @@ async def test_who_listens_hears_of_everything_after_the_connection_was_lost(pos
         await database.write(meet, host="a.example", topic="after")
         assert "after" in heard
     await database.close()
+
+
+def tells(tx: Transaction, *, words: str, fails: bool = False) -> None:
+    """Do something of which open streams want to know."""
+    news.tell(tx, "post", words)
+    tx.signal("deliveries")
+    if fails:
+        raise ConflictError("not after all")
+
+
+def facts(heard: list[str]) -> list[str]:
+    """What streams were told."""
+    return [found.facts[0] for topic in heard if (found := news.read(topic)) is not None]
+
+
+async def test_open_streams_hear_what_another_process_did_and_only_once(database: Database, another: Opener) -> None:
+    beside = another()
+    async with watching(database) as heard:
+        for words in ("een", "twee"):
+            await beside.write(tells, words=words)
+        with suppress(ConflictError):
+            await beside.write(tells, words="niet", fails=True)
+        await until(lambda: len(facts(heard)) == 2)
+        await beside.write_behind(tells, words="drie")
+        await until(lambda: len(facts(heard)) == 3)
+        assert facts(heard) == ["een", "twee", "drie"]
+        assert await database.read(left) == 0
+
+
+async def test_a_server_leaves_nothing_of_its_own(sqlite: Database) -> None:
+    async with watching(sqlite) as heard:
+        await sqlite.write(tells, words="een")
+        assert facts(heard) == ["een"]
+        assert await sqlite.read(left) == 0
+
+
+async def test_what_was_left_while_no_server_ran_is_no_news(sqlite: Database) -> None:
+    await sqlite.write(tells, words="oud")
+    await sqlite.write(lambda tx: tx.execute(update(left_news).values(at=NOW - news.FRESH)))
+    await sqlite.write(tells, words="nieuw")
+    assert await sqlite.read(left) == 1
+    assert [topic.split()[-1] for topic in await sqlite.write(news.take)] == ["nieuw"]
+
+
+def left(tx: Transaction) -> int:
+    """How many news are left."""
+    return len(tx.rows(select(left_news)))

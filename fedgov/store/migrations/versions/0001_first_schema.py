@@ -751,6 +751,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_featured_tags')),
     sa.UniqueConstraint('owner_id', 'tag', name=op.f('uq_featured_tags_owner_id_tag'))
     )
+    op.create_table('left_news',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('topic', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_left_news'))
+    )
     op.create_table('leases',
     sa.Column('name', sa.String(length=100), nullable=False),
     sa.Column('holder', sa.String(length=32), nullable=False),
