@@ -22,7 +22,7 @@ from fedgov.activitystreams.document import (
     uri,
 )
 from fedgov.activitystreams.link import file_url, web_url
-from fedgov.activitystreams.tag import Emoji, read_emojis
+from fedgov.activitystreams.tag import Emoji, emoji_member, read_emojis
 from fedgov.kernel.clock import to_rfc3339
 from fedgov.kernel.errors import MalformedError
 from fedgov.kernel.uris import same_origin
@@ -108,7 +108,9 @@ class Actor:
     featured: str | None = None
     url: str | None = None
     icon: str | None = None
+    icon_alt: str = ""
     image: str | None = None
+    image_alt: str = ""
     manually_approves_followers: bool = False
     discoverable: bool = False
     indexable: bool = False
@@ -170,7 +172,9 @@ def read_actor(doc: Document) -> Actor:
         featured=_own(doc, "featured", identifier),
         url=web_url(doc),
         icon=file_url(doc, "icon"),
+        icon_alt=_described(doc, "icon"),
         image=file_url(doc, "image"),
+        image_alt=_described(doc, "image"),
         manually_approves_followers=boolean(doc, "manuallyApprovesFollowers") or False,
         discoverable=boolean(doc, "discoverable") or False,
         indexable=boolean(doc, "indexable") or False,
@@ -184,6 +188,14 @@ def read_actor(doc: Document) -> Actor:
         tooi=uri(doc, "tooi"),
         emojis=read_emojis(doc),
     )
+
+
+def _described(doc: Document, key: str) -> str:
+    """Return what is said to be on a picture of a profile; the first picture counts, as for its address."""
+    picture = next(iter(objects(doc, key, limit=1)), None)
+    if picture is None:
+        return ""
+    return text(picture, "name", limit=MAX_NAME) or text(picture, "summary", limit=MAX_NAME) or ""
 
 
 def _own(doc: Document, key: str, identifier: str) -> str | None:
@@ -299,13 +311,14 @@ def actor_document(
         "discoverable": actor.discoverable,
         "indexable": actor.indexable,
         "published": None if actor.published is None else to_rfc3339(actor.published),
-        "icon": _image(actor.icon),
-        "image": _image(actor.image),
+        "icon": _image(actor.icon, actor.icon_alt),
+        "image": _image(actor.image, actor.image_alt),
         "endpoints": _endpoints(actor, endpoints or {}),
         "alsoKnownAs": list(actor.also_known_as) or None,
         "movedTo": actor.moved_to,
         "webfinger": actor.webfinger,
         "tooi": actor.tooi,
+        "tag": [emoji_member(each) for each in actor.emojis] or None,
         "attachment": [{"type": "PropertyValue", "name": field.name, "value": field.value} for field in actor.fields],
     }
     document |= _keys_members(actor.keys if keys is None else keys)
@@ -313,8 +326,10 @@ def actor_document(
     return {key: value for key, value in document.items() if value is not None} | (extra or {})
 
 
-def _image(url: str | None) -> Document | None:
-    return None if url is None else {"type": "Image", "url": url}
+def _image(url: str | None, alt: str) -> Document | None:
+    if url is None:
+        return None
+    return {"type": "Image", "url": url} | ({"name": alt} if alt else {})
 
 
 def _endpoints(actor: Actor, others: Mapping[str, str]) -> Document | None:

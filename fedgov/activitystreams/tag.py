@@ -9,6 +9,7 @@ from typing import Final
 
 from fedgov.activitystreams.document import Document, http_uri, objects, text, types
 from fedgov.activitystreams.link import file_url
+from fedgov.kernel.clock import to_rfc3339
 from fedgov.kernel.text.emoji import MAX_EMOJI, is_shortcode
 
 MAX_TAGS: Final = 100
@@ -36,10 +37,21 @@ class Hashtag:
 
 @dataclass(frozen=True, slots=True)
 class Emoji:
-    """A custom emoji: shortcode without colons, and the address of its picture."""
+    """A custom emoji: shortcode without colons, and the address of its picture.
+
+    Args:
+        shortcode: Its name, without colons.
+        url: Address of the picture.
+        uri: Its id, when it is one of our own.
+        media_type: Of the picture, when it is one of our own.
+        updated: When it was last changed, in milliseconds since the epoch, when it is one of our own.
+    """
 
     shortcode: str
     url: str
+    uri: str | None = None
+    media_type: str | None = None
+    updated: int | None = None
 
 
 def normalise_hashtag(name: str) -> str | None:
@@ -99,4 +111,12 @@ def hashtag_member(hashtag: Hashtag) -> Document:
 
 def emoji_member(emoji: Emoji) -> Document:
     """Build the tag of a custom emoji."""
-    return {"type": "Emoji", "name": f":{emoji.shortcode}:", "icon": {"type": "Image", "url": emoji.url}}
+    icon = {"type": "Image", "mediaType": emoji.media_type, "url": emoji.url}
+    member: Document = {
+        "id": emoji.uri,
+        "type": "Emoji",
+        "name": f":{emoji.shortcode}:",
+        "updated": None if emoji.updated is None else to_rfc3339(emoji.updated),
+        "icon": {key: value for key, value in icon.items() if value is not None},
+    }
+    return {key: value for key, value in member.items() if value is not None}

@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from fedgov.activitystreams.actor import PERSONAL, Actor, Capability, ProfileField, actor_document
 from fedgov.activitystreams.document import Document, text
+from fedgov.federation import emojis
 from fedgov.federation import keys as keyring
 from fedgov.federation import roster
 from fedgov.federation.keys import KeyPair
@@ -28,6 +29,9 @@ ORGANISATION_USERNAME: Final = "organisatie"
 """User name of the Organization actor of every instance."""
 
 MAX_USERNAME: Final = 128
+MAX_PICTURE_ALT: Final = 1_500
+"""Characters of what is said of a profile picture."""
+
 _COUNTED_AGAIN: Final = 65_536
 """Bytes of a document for which its actor counts once more."""
 
@@ -63,16 +67,18 @@ _BY_HANDLE: Final = (
     .where(func.lower(actors.c.username) == bindparam("username"), actors.c.host == bindparam("host"))
     .order_by(actors.c.deleted_at.is_not(None), actors.c.id.desc())
 )
-_KEPT: Final = frozenset({"id", "uri", "host", "local", "created_at", "disabled_at", "deleted_at", "lists_followers"})
+_TEXTS: Final = frozenset({"name", "summary_html", "function", "fields"})
+"""The columns in which custom emoji may stand."""
+
+_KEPT: Final = frozenset(
+    {"id", "uri", "host", "local", "emojis", "created_at", "disabled_at", "deleted_at", "lists_followers"}
+)
+"""What only this instance decides about somebody elsewhere."""
+
 _REMEMBER: Final = insert_or_update(
     actors,
     key=["uri"],
-    update=[
-        column.name
-        for column in actors.columns
-        if column.name
-        not in ("id", "uri", "host", "local", "created_at", "disabled_at", "deleted_at", "lists_followers")
-    ],
+    update=[column.name for column in actors.columns if column.name not in _KEPT],
 )
 
 
@@ -170,6 +176,7 @@ def create_local(
             "name": name,
             "function": function,
             "department": department,
+            "emojis": emojis.stored(emojis.used_in(tx, name, function)),
             "inbox": f"{uri}/inbox",
             "shared_inbox": tx.site.shared_inbox,
             "followers_uri": f"{uri}/followers",
@@ -186,6 +193,10 @@ def create_local(
 
 def change_local(tx: Transaction, *, uri: str, values: dict[str, Any]) -> None:
     """Change columns of a local actor and let its document be built anew."""
+    if _TEXTS & values.keys():
+        row = get(tx, uri=uri)
+        texts = [values.get(name, getattr(row, name)) for name in sorted(_TEXTS)]
+        values = values | {"emojis": emojis.stored(emojis.used_in(tx, *texts))}
     tx.execute(update(actors).where(actors.c.uri == uri, actors.c.local).values(**values, updated_at=tx.now))
     roster.index(tx, uri=uri)
     tx.signal(f"document:{uri}")
@@ -227,7 +238,9 @@ def remember_remote(tx: Transaction, *, actor: Actor, body: str) -> None:
             "function": _line(body, "function"),
             "department": _line(body, "department"),
             "avatar_url": actor.icon,
+            "avatar_alt": clean_name(actor.icon_alt, limit=MAX_PICTURE_ALT),
             "header_url": actor.image,
+            "header_alt": clean_name(actor.image_alt, limit=MAX_PICTURE_ALT),
             "inbox": actor.inbox,
             "shared_inbox": actor.shared_inbox,
             "followers_uri": actor.followers,
@@ -303,7 +316,9 @@ def document(tx: Transaction, *, row: Row[Any]) -> Document:
         featured=None if is_server else row.featured_uri,
         url=site.url("/") if row.kind in ("Application", "Organization") else site.url(f"/@{row.username}"),
         icon=row.avatar_url,
+        icon_alt=row.avatar_alt,
         image=row.header_url,
+        image_alt=row.header_alt,
         manually_approves_followers=row.approves_followers,
         discoverable=row.discoverable,
         indexable=row.indexable,
@@ -315,6 +330,7 @@ def document(tx: Transaction, *, row: Row[Any]) -> Document:
         capabilities=CAPABILITIES,
         webfinger=f"{row.username}@{site.domain}",
         tooi=_tooi(tx) if row.kind == "Organization" else None,
+        emojis=emojis.named(tx, shortcodes=[each.shortcode for each in emojis.restored(row.emojis)]),
     )
     extra = {name: value for name, value in (("function", row.function), ("department", row.department)) if value}
     return actor_document(actor, extra=extra, endpoints=_endpoints(site) if row.kind in PERSONAL else None)
@@ -345,7 +361,8 @@ def _tooi(tx: Transaction) -> str | None:
 
 def mark_deleted(tx: Transaction, *, uri: str) -> None:
     """Remember that an actor is gone, and forget what is known of it beyond its name."""
-    values = {"name": "", "summary_html": "", "fields": "[]", "avatar_url": None, "header_url": None, "document": None}
+    values = {"name": "", "summary_html": "", "fields": "[]", "emojis": "[]", "document": None}
+    values |= {"avatar_url": None, "avatar_alt": "", "header_url": None, "header_alt": ""}
     tx.execute(
         update(actors).where(actors.c.uri == uri, actors.c.deleted_at.is_(None)).values(deleted_at=tx.now, **values)
     )

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from fedgov.features.people.queries import weekly_accounts
 from fedgov.features.posts.queries.trends import weekly_posts
 from fedgov.features.trust.queries import list_rules, rules
-from fedgov.federation import actors
+from fedgov.federation import actors, emojis
 from fedgov.federation.doors.answers import Reply
 from fedgov.kernel.clock import DAY, SECOND, beginning_of_week, to_rfc3339
 from fedgov.kernel.errors import NotFoundError, UnverifiedError
@@ -22,6 +22,7 @@ from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
+from fedgov.mastodon.entities.emoji import own_emoji_entity
 from fedgov.mastodon.entities.instance import rule_entities
 from fedgov.mastodon.replies import shown
 from fedgov.store.tables import peers
@@ -74,9 +75,13 @@ async def translation_languages(_call: Call) -> Reply:
     return shown({})
 
 
-async def custom_emojis(_call: Call) -> Reply:
-    """View all custom emoji; this instance has none of its own."""
-    return shown([])
+async def custom_emojis(call: Call) -> Reply:
+    """View all custom emoji: those of this instance that are not hidden."""
+    return shown(await call.read(_emojis))
+
+
+def _emojis(tx: Transaction) -> list[Entity]:
+    return [own_emoji_entity(row, site=tx.site) for row in emojis.every(tx) if not row.hidden]
 
 
 # --- whom it knows ----------------------------------------------------------------------------------------------

@@ -64,7 +64,9 @@ actors: Final = Table(
     Column("function", Text, nullable=False, server_default=""),
     Column("department", Text, nullable=False, server_default=""),
     Column("avatar_url", Text),
+    Column("avatar_alt", Text, nullable=False, server_default=""),  # what is on it, plain text
     Column("header_url", Text),
+    Column("header_alt", Text, nullable=False, server_default=""),
     Column("inbox", Text, nullable=False),
     Column("shared_inbox", Text),
     Column("followers_uri", Text),
@@ -78,6 +80,7 @@ actors: Final = Table(
     Column(
         "fields", Text, nullable=False, server_default="[]"
     ),  # JSON array of [name, sanitised HTML], and since when its link leads back
+    Column("emojis", Text, nullable=False, server_default="[]"),  # of local actors: JSON as in posts
     Column("document", Text),  # JSON as received; None for local actors, whose document is built
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -87,6 +90,20 @@ actors: Final = Table(
     Index("ix_actors_handle", "username", "host"),
     Index("ix_actors_host", "host"),
 )
+
+custom_emojis: Final = Table(
+    "custom_emojis",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shortcode", String(64), nullable=False, unique=True),  # without colons
+    Column("category", String(64), nullable=False, server_default=""),
+    Column("token", String(32), nullable=False),  # of its picture in ``media``
+    Column("media_type", String(100), nullable=False),
+    Column("hidden", Boolean, nullable=False, server_default="0"),  # in no list to choose from; still used by name
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+"""Small pictures of this instance's own, which stand in texts for a name between colons."""
 
 keys: Final = Table(
     "keys",

@@ -465,7 +465,8 @@ class AnnouncementCard:
         updated_at: When it was last changed.
         is_shown: Everybody sees it now.
         is_over: It has ended.
-        reactions: Emoji and how many people put it there.
+        reactions: Which emoji people put there, each where it was first used.
+        emojis: Custom emoji in the text.
     """
 
     id: int
@@ -477,4 +478,5 @@ class AnnouncementCard:
     updated_at: int
     is_shown: bool
     is_over: bool
-    reactions: tuple[tuple[str, int], ...] = ()
+    reactions: tuple[ReactionCount, ...] = ()
+    emojis: tuple[EmojiCard, ...] = ()

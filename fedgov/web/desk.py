@@ -33,6 +33,8 @@ class Counts:
     follow_requests: int = 0
     attention: int = 0
     """For an administrator: reports, parked messages and failed deliveries together."""
+    emojis: bool = False
+    """There are custom emoji of this instance to choose from."""
 
 
 Sieve = Callable[[Visitor, Sequence[PostCard], str], Awaitable[tuple[PostCard, ...]]]

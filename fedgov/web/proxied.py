@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from fedgov.activitystreams.attachment import Attachment
 from fedgov.activitystreams.tag import Emoji
@@ -128,6 +129,21 @@ def emoji_cards(secret: bytes, emojis: Iterable[Emoji]) -> tuple[EmojiCard, ...]
         for each in emojis
         if is_http_uri(each.url)
         for path in (proxied_path(secret, each.url),)
+    )
+
+
+def own_emoji_cards(emojis: Iterable[Emoji]) -> tuple[EmojiCard, ...]:
+    """Return custom emoji of this instance, for a text that was written here; their files lie here already."""
+    return tuple(
+        EmojiCard(
+            shortcode=each.shortcode,
+            url=path,
+            static_url=f"{path}/preview",
+            host=host(each.url),
+            visible_in_picker=True,
+        )
+        for each in emojis
+        for path in (urlsplit(each.url).path,)
     )
 
 

@@ -221,3 +221,24 @@ class SanctionRow:
     limited: bool = False
     covered: bool = False
     suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmojiRow:
+    """A custom emoji of this instance.
+
+    Args:
+        id: Row id.
+        shortcode: Its name, without colons.
+        category: The heading under which it is listed; may be empty.
+        url: Path of its picture, standing still.
+        hidden: In no list to choose from.
+        created_at: When it was added, in milliseconds since the epoch.
+    """
+
+    id: int
+    shortcode: str
+    category: str
+    url: str
+    hidden: bool
+    created_at: int

@@ -18,7 +18,7 @@ from werkzeug.datastructures import ContentRange
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import parse_etags, parse_range_header
 
-from fedgov.features.media import queries
+from fedgov.features.media import emoji_pages, queries
 from fedgov.features.media.service.copies import CopyRoom
 from fedgov.kernel.errors import NotFoundError, UnreachableError
 from fedgov.web.desk import current_instance
@@ -50,6 +50,7 @@ def blueprint() -> Blueprint:
     pages.add_url_rule(
         "/media/proxy/<token>/emoji", endpoint="emoji", view_func=functools.partial(give_emoji, copies=copies)
     )
+    emoji_pages.add_to(pages)
     return pages
 
 

@@ -17,8 +17,8 @@ from fedgov.federation import objects
 from fedgov.kernel.text.plain import clean_name
 from fedgov.kernel.text.sanitise import sanitise
 from fedgov.store.transaction import Transaction
-from fedgov.web.cards import AttachmentCard, PersonCard, PostCard
-from fedgov.web.proxied import attachment_card, emoji_cards, secret_of
+from fedgov.web.cards import AttachmentCard, EmojiCard, PersonCard, PostCard
+from fedgov.web.proxied import attachment_card, emoji_cards, own_emoji_cards, secret_of
 from fedgov.web.rows import ReportRow
 
 
@@ -72,8 +72,13 @@ def _post(tx: Transaction, row: Row[Any], *, author: PersonCard) -> PostCard:
         summary=clean_name(language_text(document, "summary") or "") if row.type == "Note" else "",
         title=clean_name(language_text(document, "name") or ""),
         attachments=tuple(_file(tx, each) for each in read_attachments(document)),
-        emojis=() if row.local else emoji_cards(secret_of(tx.config.folder), read_emojis(document)),
+        emojis=_emojis(tx, row, document),
     )
+
+
+def _emojis(tx: Transaction, row: Row[Any], document: Document) -> tuple[EmojiCard, ...]:
+    used = read_emojis(document)
+    return own_emoji_cards(used) if row.local else emoji_cards(secret_of(tx.config.folder), used)
 
 
 def _file(tx: Transaction, attachment: Attachment) -> AttachmentCard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -68,18 +68,19 @@ def checked_announcement(text: str, *, starts_at: int | None, ends_at: int | Non
     return words
 
 
-def checked_reaction(emoji: str, *, there: Sequence[str]) -> str:
+def checked_reaction(emoji: str, *, there: Sequence[str], own: Collection[str]) -> str:
     """Return an emoji that may be put under an announcement.
 
     Args:
-        emoji: As sent.
+        emoji: As sent: a Unicode one, or the name of one of our own, with or without colons.
         there: The different ones that are there.
+        own: Those of these names that are custom emoji of this instance.
 
     Raises:
         InvalidError: It is no emoji, or there are too many different ones already.
     """
-    named = emoji.strip()
-    if not is_emoji(named):
+    named = emoji.strip().strip(":")
+    if named not in own and not is_emoji(named):
         raise InvalidError("that is not an emoji", field="name")
     if named not in there and len(there) >= MAX_ANNOUNCED_EMOJI:
         raise InvalidError("there are enough different reactions already", field="name")

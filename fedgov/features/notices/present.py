@@ -13,6 +13,7 @@ from fedgov.features.notices.queries import announcements, bookmarks, home, list
 from fedgov.features.notices.queries.filters import active_filters
 from fedgov.features.notices.vocabulary import (
     Announcement,
+    AnnouncementReaction,
     FilterAction,
     FilterContext,
     FilterMatch,
@@ -26,9 +27,9 @@ from fedgov.features.posts.queries.parts import reaction_pictures
 from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.kernel.text.plain import html_to_plain
 from fedgov.store.transaction import Transaction
-from fedgov.web.cards import AnnouncementCard, EmojiCard, NotificationCard, PersonCard, PostCard
+from fedgov.web.cards import AnnouncementCard, EmojiCard, NotificationCard, PersonCard, PostCard, ReactionCount
 from fedgov.web.language import later
-from fedgov.web.proxied import secret_of
+from fedgov.web.proxied import own_emoji_cards, secret_of
 
 WORDS: Final[Mapping[Kind, str]] = {
     Kind.FOLLOW: later("now follows you"),
@@ -154,8 +155,8 @@ def notification_cards(
 ) -> NotificationList:
     """Return a page of somebody's notifications.
 
-    One about a post that the reader may no longer read is left out, and so is
-    one by somebody who is gone.
+    One about a post that the reader may no longer read, or does not want to
+    see, is left out, and so is one by somebody who is gone.
 
     Args:
         tx: The open transaction.
@@ -168,6 +169,8 @@ def notification_cards(
     posts = saved_cards(
         tx, object_ids=[each.object_id for each in page.items if each.object_id is not None], viewer=viewer
     )
+    shown = folded_cards(tx, list(posts.values()), viewer=viewer, context=FilterContext.NOTIFICATIONS)
+    posts = {card.id: card for card in shown}
     persons = person_cards(tx, {each.actor for each in page.items if each.actor is not None})
     pictures = _pictures(tx, page.items)
     edge = page.next_max_id
@@ -331,5 +334,13 @@ def _announcement(found: Announcement, *, now: int) -> AnnouncementCard:
         updated_at=found.updated_at,
         is_shown=found.is_shown,
         is_over=found.ends_at is not None and found.ends_at < now,
-        reactions=tuple((each.emoji, each.count) for each in found.reactions),
+        reactions=tuple(_reaction(each) for each in found.reactions),
+        emojis=own_emoji_cards(found.emojis),
     )
+
+
+def _reaction(found: AnnouncementReaction) -> ReactionCount:
+    if found.picture is None:
+        return ReactionCount(emoji=found.emoji, count=found.count, mine=found.mine)
+    [picture] = own_emoji_cards([found.picture])
+    return ReactionCount(emoji=f":{found.emoji}:", count=found.count, mine=found.mine, picture=picture)

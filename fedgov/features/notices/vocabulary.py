@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from fedgov.activitystreams.tag import Emoji
+
 
 class Kind(StrEnum):
     """Why somebody gets a notification."""
@@ -493,14 +495,16 @@ class AnnouncementReaction:
     """One emoji under an announcement.
 
     Args:
-        emoji: Unicode.
+        emoji: Unicode, or the shortcode of one of our own, without colons.
         count: How many people.
         mine: Whether the reader is one of them.
+        picture: Of one of our own.
     """
 
     emoji: str
     count: int
     mine: bool = False
+    picture: Emoji | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -522,6 +526,7 @@ class Announcement:
         is_shown: It is published, has begun and has not ended.
         read: The reader dismissed it.
         reactions: The oldest emoji first.
+        emojis: Custom emoji in the text.
     """
 
     id: int
@@ -538,6 +543,7 @@ class Announcement:
     is_shown: bool = False
     read: bool = False
     reactions: tuple[AnnouncementReaction, ...] = ()
+    emojis: tuple[Emoji, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,13 @@ from fedgov.features.people import queries
 from fedgov.features.people.policy.people import MAX_NAME
 from fedgov.features.people.service.sanctions import sanctions_of
 from fedgov.federation import actors, follows
+from fedgov.federation.emojis import restored
 from fedgov.kernel.text.plain import truncate
 from fedgov.kernel.uris import Handle, Site
 from fedgov.store.tables import peers
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import EmojiCard, PersonCard, ProfileCard, ProfileField, Relation
-from fedgov.web.proxied import emoji_cards, proxied_path, secret_of
+from fedgov.web.proxied import emoji_cards, own_emoji_cards, proxied_path, secret_of
 
 REMEMBERED: Final = 1_024
 """How many people's cards are kept. A card follows from the rows that it is looked up by, so none is ever stale."""
@@ -99,7 +100,11 @@ def _drawn(row: Row[Any], organisation: str, site: Site, folder: Path) -> Person
 
 def _emojis(row: Row[Any], *texts: str | None, folder: Path) -> tuple[EmojiCard, ...]:
     """Return the custom emoji that an actor defines, where these texts may use any."""
-    if row.local or not row.document or not any(":" in text for text in texts if text):
+    if not any(":" in text for text in texts if text):
+        return ()
+    if row.local:
+        return own_emoji_cards(restored(row.emojis))
+    if not row.document:
         return ()
     return emoji_cards(secret_of(folder), read_emojis(orjson.loads(row.document)))
 

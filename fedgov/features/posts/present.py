@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
-import orjson
 from markupsafe import Markup
 from sqlalchemy import Row
 
@@ -25,7 +24,9 @@ from fedgov.features.posts.queries.quotes import Quoted, consent_of, is_approved
 from fedgov.features.posts.queries.threads import Place, Thread
 from fedgov.features.posts.queries.timelines import Entry
 from fedgov.features.posts.vocabulary import PENDING, Consent
+from fedgov.federation import emojis as own_emojis
 from fedgov.federation import objects as object_store
+from fedgov.federation.emojis import restored as restored_emojis
 from fedgov.kernel.text.markdown import render_markdown
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import (
@@ -41,7 +42,7 @@ from fedgov.web.cards import (
     ReplyTo,
     TagCard,
 )
-from fedgov.web.proxied import attachment_card, emoji_cards, secret_of
+from fedgov.web.proxied import attachment_card, emoji_cards, own_emoji_cards, secret_of
 from fedgov.web.rows import RevisionRow
 
 SHOWN: Final = frozenset({"Note", "Article", "Question", "Page", "Image", "Document", "Video", "Audio"})
@@ -337,7 +338,7 @@ def _drawn(
         title=row.name if row.type != "Note" or not row.content_html else "",
         attachments=tuple(_attachment(secret, each, parts.file_of(each)) for each in files),
         tags=tuple(TagCard(name=each.tag, url=f"/tags/{quote(each.tag)}") for each in tags),
-        emojis=emoji_cards(secret, _emojis(row)),
+        emojis=_emojis(secret, row),
         replies=row.replies,
         shares=row.shares,
         likes=row.likes,
@@ -403,8 +404,9 @@ def _addressed(tx: Transaction, rows: Mapping[int, Row[Any]]) -> dict[int, list[
     return {key: object_store.targets(tx, row_id=key)[:MAX_RECIPIENTS] for key in direct}
 
 
-def _emojis(row: Row[Any]) -> list[Emoji]:
-    return [Emoji(shortcode=shortcode, url=url) for shortcode, url in orjson.loads(row.emojis)]
+def _emojis(secret: bytes, row: Row[Any]) -> tuple[EmojiCard, ...]:
+    used = restored_emojis(row.emojis)
+    return own_emoji_cards(used) if row.local else emoji_cards(secret, used)
 
 
 def picture_of(secret: bytes, emoji: str, url: str | None) -> EmojiCard | None:
@@ -477,4 +479,5 @@ def preview_card(
         title=title,
         summary=summary,
         attachments=tuple(attachments),
+        emojis=own_emoji_cards(own_emojis.used_in(tx, title, summary, rendered.html)),
     )

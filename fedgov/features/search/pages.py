@@ -29,6 +29,7 @@ from fedgov.kernel.uris import Handle
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PageLinks, PersonCard, PostCard, TagCard
 from fedgov.web.desk import current_instance
+from fedgov.web.folding import sifted
 from fedgov.web.language import Translator
 from fedgov.web.render import current_translator, render
 from fedgov.web.session import current_visitor
@@ -64,7 +65,7 @@ async def search() -> Response:
         q=_shown(wanted),
         people=found.people,
         tags=found.tags,
-        posts=found.posts,
+        posts=await sifted(found.posts, place="public"),
         pages=found.pages,
         problem=found.problem,
         is_first=request.args.get("max_id") is None,

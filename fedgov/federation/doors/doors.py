@@ -17,6 +17,7 @@ from fedgov.federation.doors import (
     activity,
     actor,
     collection,
+    emoji,
     health,
     host_meta,
     inbox,
@@ -161,6 +162,8 @@ class Doors:
             return self._of_post(rest, method=method, accept=accept)
         if first == "activities" and len(rest) == 1:
             return self._of_activity(rest[0], method=method, accept=accept)
+        if first == "emojis" and len(rest) == 1:
+            return self._of_emoji(rest[0], method=method, accept=accept)
         handler = _WELL_KNOWN.get(path)
         if handler is not None and method == "OPTIONS" and path.startswith(_FOR_SCRIPTS):
             return host_meta.allow_scripts
@@ -195,6 +198,11 @@ class Doors:
         if not _is_row_id(row_id) or not wants_document(accept, otherwise=True):
             return None
         return _reading(partial(activity.show, uri=self._site.activity(int(row_id))), method)
+
+    def _of_emoji(self, row_id: str, *, method: str, accept: bytes) -> Handler | None:
+        if method not in _READING or not _is_row_id(row_id) or not wants_document(accept, otherwise=False):
+            return None
+        return partial(emoji.show, emoji_id=int(row_id))
 
 
 def _collection(show: collection.Show, uri: str, rest: list[str], *, method: str, accept: bytes) -> Handler | None:

@@ -16,6 +16,7 @@ MAX_PICTURES: Final = 256
 
 _LONGEST: Final = 24
 _SHORTCODE: Final = re.compile(r"[A-Za-z0-9_]{2,64}\Z")
+_NAMED: Final = re.compile(r"(?<![A-Za-z0-9]):([A-Za-z0-9_]{2,64})(?=:(?![A-Za-z0-9]))")
 _TAG: Final = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
 _NAME: Final = re.compile(r"</?([a-z0-9]+)")
 _LITERAL: Final = frozenset({"a", "code", "kbd", "pre", "samp"})
@@ -38,6 +39,12 @@ def _has_symbol(text: str) -> bool:
 def is_shortcode(text: str) -> bool:
     """Tell whether this can be the name of a custom emoji, without its colons."""
     return _SHORTCODE.match(text) is not None
+
+
+def shortcodes_in(*texts: str | None) -> tuple[str, ...]:
+    """Return the names between colons in some texts, each once, at most `MAX_EMOJI`; any of them may be an emoji."""
+    found = (match[1] for text in texts if text and ":" in text for match in _NAMED.finditer(text))
+    return tuple(dict.fromkeys(found))[:MAX_EMOJI]
 
 
 def with_pictures(html: str, pictures: Mapping[str, str]) -> str:

@@ -11,6 +11,8 @@ from fedgov.features.notices.vocabulary import Announcement, AnnouncementReactio
 from fedgov.kernel.clock import to_rfc3339
 from fedgov.kernel.uris import Site
 from fedgov.mastodon.entities.account import Entity
+from fedgov.mastodon.entities.emoji import emoji_entities
+from fedgov.web.proxied import own_emoji_cards
 
 
 def announcement_entity(found: Announcement, *, accounts: Sequence[Entity], site: Site) -> Entity:
@@ -33,11 +35,18 @@ def announcement_entity(found: Announcement, *, accounts: Sequence[Entity], site
         "mentions": [{name: each[name] for name in ("id", "username", "url", "acct")} for each in accounts],
         "statuses": [{"id": str(number), "url": site.post(number)} for number in found.posts],
         "tags": [{"name": tag, "url": site.url(f"/tags/{tag}")} for tag in found.hashtags],
-        "emojis": [],
-        "reactions": [announcement_reaction(each) for each in found.reactions],
+        "emojis": emoji_entities(own_emoji_cards(found.emojis), site=site),
+        "reactions": [announcement_reaction(each, site=site) for each in found.reactions],
     }
 
 
-def announcement_reaction(found: AnnouncementReaction) -> Entity:
+def announcement_reaction(found: AnnouncementReaction, *, site: Site) -> Entity:
     """Return a Reaction entity."""
-    return {"name": found.emoji, "count": found.count, "me": found.mine, "url": None, "static_url": None}
+    [picture] = own_emoji_cards([found.picture]) if found.picture is not None else [None]
+    return {
+        "name": found.emoji,
+        "count": found.count,
+        "me": found.mine,
+        "url": None if picture is None else site.url(picture.url),
+        "static_url": None if picture is None else site.url(picture.static_url),
+    }

@@ -49,6 +49,7 @@ from fedgov.web.rows import (
     BlockRow,
     DeliveryRow,
     DeliveryState,
+    EmojiRow,
     FollowRequestRow,
     OverviewCard,
     ParkedRow,
@@ -327,12 +328,19 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("administration/people.html", {"people": ()}),
     ("administration/announcements.html", {"changed": None, "form": WRONG, "announcements": (
         AnnouncementCard(id=1, content_html=Markup("<p>Moi</p>"), starts_at=NOW, ends_at=NOW, all_day=True,
-                         published_at=NOW, updated_at=NOW, is_shown=True, is_over=False, reactions=(("🎉", 2),)),
+                         published_at=NOW, updated_at=NOW, is_shown=True, is_over=False, reactions=(
+                             ReactionCount(emoji="🎉", count=2),)),
         AnnouncementCard(id=2, content_html=Markup("<p>Hoi</p>"), starts_at=None, ends_at=NOW, all_day=False,
                          published_at=NOW, updated_at=NOW, is_shown=False, is_over=True),
         AnnouncementCard(id=3, content_html=Markup("<p>Dag</p>"), starts_at=NOW, ends_at=None, all_day=False,
                          published_at=None, updated_at=NOW, is_shown=False, is_over=False))}),
     ("administration/announcements.html", {"changed": 3, "announcements": ()}),
+    ("administration/emojis.html", {"form": WRONG, "headings": ("<b>",), "emojis": (
+        EmojiRow(id=1, shortcode="koe", category="<b>", url="/media/1/preview", hidden=True, created_at=NOW),)}),
+    ("administration/emojis.html", {"headings": (), "emojis": ()}),
+    ("posts/emojis.html", {"emojis": (
+        EmojiRow(id=1, shortcode="koe", category="<b>", url="/media/1/preview", hidden=False, created_at=NOW),)}),
+    ("posts/emojis.html", {"emojis": ()}),
     ("administration/audit.html", {"pages": ENDS, "who": "<anna>", "kind": "domain.blocked", "entries": (
         AuditRow(number=3, at=NOW, kind="domain.blocked", words="blocked a domain", who="@anna", door="web",
                  source="192.0.2.0/24", target="kwaad.example", result="done"),

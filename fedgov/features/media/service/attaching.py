@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from fedgov.features.media import queries
 from fedgov.features.media.service.uploads import check_alt, check_focus
@@ -13,6 +13,7 @@ from fedgov.features.media.tables import media
 from fedgov.features.media.vocabulary import StoredMedia
 from fedgov.kernel.errors import ConflictError
 from fedgov.store import erasures
+from fedgov.store.tables import custom_emojis
 from fedgov.store.transaction import Transaction
 
 _HANG: Final = (
@@ -107,7 +108,7 @@ def discard(tx: Transaction, *, media_id: int, owner: str) -> None:
 
 
 def withdraw(tx: Transaction, *, token: str) -> None:
-    """Take away one file, for good; also once more after an older backup was restored.
+    """Take away one file, for good; also once more after an older backup was restored. An emoji goes with its picture.
 
     Args:
         tx: The open transaction.
@@ -115,6 +116,7 @@ def withdraw(tx: Transaction, *, token: str) -> None:
     """
     if tx.execute(update(media).where(media.c.token == token, media.c.deleted_at.is_(None)).values(deleted_at=tx.now)):
         erasures.note(tx, "file", token)
+        tx.execute(delete(custom_emojis).where(custom_emojis.c.token == token))
 
 
 def remove_portraits(tx: Transaction, *, owner: str, keep: Sequence[str] = ()) -> None:

@@ -79,7 +79,7 @@ async def upload(
     await asyncio.to_thread(folder.write_all, files)
     try:
         return await instance.write(
-            _add, owner=owner, token=token, prepared=prepared, name=name, alt=description, focus=focus, public=public
+            add_row, owner=owner, token=token, prepared=prepared, name=name, alt=description, focus=focus, public=public
         )
     except BaseException:
         await asyncio.to_thread(folder.remove_all, files)
@@ -156,17 +156,18 @@ def check_focus(focus: tuple[float, float]) -> tuple[float, float]:
     return focus
 
 
-def _add(
+def add_row(
     tx: Transaction,
     *,
     owner: str,
     token: str,
     prepared: Prepared,
     name: str,
-    alt: str,
-    focus: tuple[float, float] | None,
-    public: bool,
+    alt: str = "",
+    focus: tuple[float, float] | None = None,
+    public: bool = False,
 ) -> StoredMedia:
+    """Write the row of a file that is on disk already; its arguments are those of `upload`, checked."""
     row_id, picture = tx.new_id(), prepared.picture
     focal_x, focal_y = focus or (None, None)
     tx.execute(

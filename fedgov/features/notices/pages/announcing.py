@@ -22,11 +22,15 @@ _PATH: Final = "/admin/announcements"
 
 
 async def answer() -> Response:
-    """Let the reader see an announcement no more."""
+    """Let the reader see an announcement no more, or put an emoji under it; the same one once more takes it away."""
     visitor, form = await require_visitor(), await read_form()
-    number = _row_id(form)
-    await current_instance().write(announcements.dismiss, reader=visitor.actor_uri, announcement_id=number)
-    return await back(default="/home", notice="done")
+    number, instance = _row_id(form), current_instance()
+    if "emoji" not in form.values:
+        await instance.write(announcements.dismiss, reader=visitor.actor_uri, announcement_id=number)
+        return await back(default="/home", notice="done")
+    act = announcements.unreact if form.has("mine") else announcements.react
+    await instance.write(act, reader=visitor.actor_uri, announcement_id=number, emoji=form.value("emoji"))
+    return await back(default="/home")
 
 
 async def show_announcements() -> Response:

@@ -11,7 +11,9 @@ from sqlalchemy import Row, bindparam, or_, select, union
 from fedgov.features.notices.queries.paging import owner_id
 from fedgov.features.notices.tables import announcement_dismissals, announcement_reactions, announcements
 from fedgov.features.notices.vocabulary import Announcement, AnnouncementReaction
+from fedgov.federation import emojis
 from fedgov.kernel.errors import NotFoundError
+from fedgov.kernel.text.emoji import is_shortcode
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
 
@@ -120,6 +122,7 @@ def _read(tx: Transaction, rows: Sequence[Row[Any]], *, reader: str) -> list[Ann
             is_shown=is_shown(row, now=tx.now),
             read=row.id in dismissed,
             reactions=reactions.get(row.id, ()),
+            emojis=emojis.used_in(tx, row.content_html),
         )
         for row in rows
     ]
@@ -137,13 +140,19 @@ def is_shown(row: Row[Any], *, now: int) -> bool:
 
 
 def _reactions(tx: Transaction, bound: Mapping[str, Any]) -> dict[int, tuple[AnnouncementReaction, ...]]:
-    """Return the reactions by announcement, each emoji where it was first used."""
+    """Return the reactions by announcement, each emoji where it was first used; what was removed is left out."""
     found: dict[int, dict[str, tuple[int, bool]]] = {}
     for row in tx.rows(_REACTIONS, bound):
         of = found.setdefault(row.announcement_id, {})
         count, mine = of.get(row.emoji, (0, False))
         of[row.emoji] = (count + 1, mine or bool(row.mine))
+    names = {name for of in found.values() for name in of if is_shortcode(name)}
+    own = {each.shortcode: each for each in emojis.named(tx, shortcodes=names)}
     return {
-        number: tuple(AnnouncementReaction(emoji=emoji, count=count, mine=mine) for emoji, (count, mine) in of.items())
+        number: tuple(
+            AnnouncementReaction(emoji=emoji, count=count, mine=mine, picture=own.get(emoji))
+            for emoji, (count, mine) in of.items()
+            if emoji in own or not is_shortcode(emoji)
+        )
         for number, of in found.items()
     }

@@ -10,7 +10,7 @@ from fedgov.features.moderation import queries as moderation
 from fedgov.features.notices.queries.notifications import count_unread
 from fedgov.features.notices.vocabulary import Kind
 from fedgov.features.people import queries as people
-from fedgov.store.tables import deliveries, inbox_items
+from fedgov.store.tables import custom_emojis, deliveries, inbox_items
 from fedgov.store.transaction import Transaction
 from fedgov.web.desk import Counts
 from fedgov.web.session import Visitor
@@ -23,6 +23,7 @@ _FAILED: Final = select(func.count()).select_from(
 _PARKED: Final = select(func.count()).select_from(
     select(inbox_items.c.id).where(inbox_items.c.state == "parked").limit(MOST).subquery()
 )
+_EMOJI: Final = select(custom_emojis.c.id).where(custom_emojis.c.hidden.is_(False)).limit(1)
 
 
 def counts(tx: Transaction, visitor: Visitor) -> Counts:
@@ -37,6 +38,7 @@ def counts(tx: Transaction, visitor: Visitor) -> Counts:
     return Counts(
         notifications=count_unread(tx, owner=visitor.actor_uri, without=(Kind.FOLLOW_REQUEST,)),
         follow_requests=people.count_follow_requests(tx, of=visitor.actor_uri),
+        emojis=tx.value(_EMOJI) is not None,
         attention=_count_attention(tx) if visitor.administrator else 0,
     )
 

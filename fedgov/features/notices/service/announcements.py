@@ -21,7 +21,7 @@ from fedgov.features.notices.service.actor_ids import actor_id, reader_id
 from fedgov.features.notices.tables import announcement_dismissals, announcement_reactions, announcements
 from fedgov.features.notices.vocabulary import AnnouncementGone, AnnouncementReacted, AnnouncementShown
 from fedgov.features.posts.queries import posts
-from fedgov.federation import actors
+from fedgov.federation import actors, emojis
 from fedgov.instance import Instance
 from fedgov.kernel.clock import MINUTE
 from fedgov.kernel.errors import FedgovError, ForbiddenError, NotFoundError
@@ -187,7 +187,7 @@ def react(tx: Transaction, *, reader: str, announcement_id: int, emoji: str) -> 
         tx: The open transaction.
         reader: URI of the local actor.
         announcement_id: Row id.
-        emoji: One Unicode emoji.
+        emoji: One Unicode emoji, or the name of one of our own, with or without colons.
 
     Raises:
         NotFoundError: It is not shown.
@@ -195,7 +195,8 @@ def react(tx: Transaction, *, reader: str, announcement_id: int, emoji: str) -> 
         ForbiddenError: It is nobody of this instance.
     """
     found = queries.get_shown(tx, announcement_id=announcement_id, reader=reader)
-    named = policy.checked_reaction(emoji, there=[each.emoji for each in found.reactions])
+    own = [each.shortcode for each in emojis.named(tx, shortcodes=[emoji.strip().strip(":")])]
+    named = policy.checked_reaction(emoji, there=[each.emoji for each in found.reactions], own=own)
     row = {"announcement_id": announcement_id, "emoji": named, "actor_id": _reader(tx, reader), "at": tx.now}
     if tx.execute(_REACT, row):
         _tell_reaction(tx, announcement_id, named)
@@ -214,10 +215,11 @@ def unreact(tx: Transaction, *, reader: str, announcement_id: int, emoji: str) -
         NotFoundError: It is not shown, or this person did not put that emoji there.
     """
     queries.get_shown(tx, announcement_id=announcement_id, reader=reader)
-    values = {"announcement": announcement_id, "named": emoji.strip(), "who": actor_id(tx, uri=reader)}
+    named = emoji.strip().strip(":")
+    values = {"announcement": announcement_id, "named": named, "who": actor_id(tx, uri=reader)}
     if not tx.execute(_UNREACT, values):
         raise NotFoundError("there is no such reaction")
-    _tell_reaction(tx, announcement_id, emoji.strip())
+    _tell_reaction(tx, announcement_id, named)
 
 
 def _tell_reaction(tx: Transaction, announcement_id: int, emoji: str) -> None:

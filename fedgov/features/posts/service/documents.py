@@ -16,7 +16,7 @@ from fedgov.activitystreams.tag import Hashtag, Mention
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.vocabulary import ACCEPTED
-from fedgov.federation import actors
+from fedgov.federation import actors, emojis
 from fedgov.federation import objects as object_store
 from fedgov.kernel.text.plain import excerpt
 from fedgov.store.transaction import Transaction
@@ -74,6 +74,7 @@ def document_of(tx: Transaction, *, row: Row[Any], audience: Audience) -> Docume
             Hashtag(name=each.tag, href=tx.site.url(f"/tags/{quote(each.tag)}"))
             for each in parts.hashtags_of(tx, object_ids=ids)[row.object_id]
         ],
+        "emojis": emojis.named(tx, shortcodes=[each.shortcode for each in emojis.restored(row.emojis)]),
         "quote": row.quote_uri,
         "quote_stamp": row.quote_stamp if row.quote_state == ACCEPTED else None,
         "interaction_policy": _interaction_policy(tx, row=row),

@@ -18,7 +18,7 @@ from fedgov.features.posts.queries import parts, reach
 from fedgov.features.posts.queries import posts as post_queries
 from fedgov.features.posts.service import documents, files, quoting, storing
 from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft, PostAppeared, PostChanged, QuotePolicy
-from fedgov.federation import actors, outbox, overview
+from fedgov.federation import actors, emojis, outbox, overview
 from fedgov.federation import objects as object_store
 from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError
 from fedgov.kernel.text.markdown import Rendered, render_markdown
@@ -136,6 +136,7 @@ def publish_post(
                 files=files.attach(tx, drafts=attachments, owner=author, object_id=object_id),
                 mentions=named,
                 hashtags=_hashtags(rendered),
+                emojis=emojis.used_in(tx, title, summary, rendered.html, *(poll.options if poll is not None else ())),
             ),
         ),
     )
@@ -446,10 +447,16 @@ def edit_post(
             else files.attach(tx, drafts=attachments, owner=actor, object_id=object_id),
             mentions=tuple(everyone_named.values()),
             hashtags=_hashtags(rendered),
+            emojis=emojis.used_in(tx, title, summary, rendered.html, *_options(tx, row=row)),
         ),
     )
     _send(tx, object_id=object_id, kind="Update", also_to=parts.interested(tx, object_id=object_id))
     tx.tell(PostChanged(object_id=object_id, uri=row.uri, author=row.author))
+
+
+def _options(tx: Transaction, *, row: Row[Any]) -> tuple[str, ...]:
+    poll = parts.poll_of(tx, object_id=row.object_id) if row.type == "Question" else None
+    return () if poll is None else tuple(each.name for each in poll.options)
 
 
 def _own(tx: Transaction, *, actor: str, object_id: int) -> Row[Any]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Row, bindparam, delete, select, update
 
 from fedgov.activitystreams.attachment import Attachment
@@ -29,6 +28,7 @@ from fedgov.features.posts.tables import (
     posts,
 )
 from fedgov.features.posts.vocabulary import PostRemoved
+from fedgov.federation import emojis
 from fedgov.federation import objects as object_store
 from fedgov.store.tables import objects
 from fedgov.store.transaction import Transaction, insert_or_ignore
@@ -116,7 +116,7 @@ class Text:
             "sensitive": self.sensitive,
             "quote_uri": self.quote_uri,
             "url": self.url,
-            "emojis": orjson.dumps([(each.shortcode, each.url) for each in self.emojis]).decode(),
+            "emojis": emojis.stored(self.emojis),
         }
 
 

@@ -247,7 +247,9 @@ def upgrade() -> None:
     sa.Column('function', sa.Text(), server_default='', nullable=False),
     sa.Column('department', sa.Text(), server_default='', nullable=False),
     sa.Column('avatar_url', sa.Text(), nullable=True),
+    sa.Column('avatar_alt', sa.Text(), server_default='', nullable=False),
     sa.Column('header_url', sa.Text(), nullable=True),
+    sa.Column('header_alt', sa.Text(), server_default='', nullable=False),
     sa.Column('inbox', sa.Text(), nullable=False),
     sa.Column('shared_inbox', sa.Text(), nullable=True),
     sa.Column('followers_uri', sa.Text(), nullable=True),
@@ -259,6 +261,7 @@ def upgrade() -> None:
     sa.Column('moved_to', sa.Text(), nullable=True),
     sa.Column('also_known_as', sa.Text(), server_default='[]', nullable=False),
     sa.Column('fields', sa.Text(), server_default='[]', nullable=False),
+    sa.Column('emojis', sa.Text(), server_default='[]', nullable=False),
     sa.Column('document', sa.Text(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
@@ -335,6 +338,18 @@ def upgrade() -> None:
     with op.batch_alter_table('bookmarks', schema=None) as batch_op:
         batch_op.create_index('ix_bookmarks_owner_id', ['owner_id', 'id'], unique=False)
 
+    op.create_table('custom_emojis',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('shortcode', sa.String(length=64), nullable=False),
+    sa.Column('category', sa.String(length=64), server_default='', nullable=False),
+    sa.Column('token', sa.String(length=32), nullable=False),
+    sa.Column('media_type', sa.String(length=100), nullable=False),
+    sa.Column('hidden', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_custom_emojis')),
+    sa.UniqueConstraint('shortcode', name=op.f('uq_custom_emojis_shortcode'))
+    )
     op.create_table('domain_rules',
     sa.Column('domain', sa.String(length=260), nullable=False),
     sa.Column('rule', sa.String(length=10), nullable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any, Final
 
 import pytest
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
 from fedgov.app import FEATURES, web_application
+from fedgov.features.media.service import emojis
 from fedgov.features.moderation import service as moderation
 from fedgov.features.notices.service import announcements
 from fedgov.features.people import queries as people
@@ -20,6 +23,7 @@ from fedgov.instance import Instance
 from fedgov.store import audit
 from fedgov.store.tables import audit_entries
 from fedgov.store.transaction import Transaction
+from tests.unit.features.media import samples
 from tests.unit.features.residents import HASH, key_pair
 from tests.unit.features.trust import town as town_of
 from tests.unit.features.trust.counter import Counter, person
@@ -45,6 +49,11 @@ ACTS: Final[Mapping[tuple[str, str], tuple[str, Mapping[str, str]]]] = {
     ("/admin/announcements", "publish"): ("announcement.published", {"announcement": "{draft}"}),
     ("/admin/announcements", "withdraw"): ("announcement.withdrawn", {"announcement": "{announcement}"}),
     ("/admin/announcements", "remove"): ("announcement.removed", {"announcement": "{announcement}"}),
+    ("/admin/emojis", "add"): ("emoji.added", {"shortcode": "GEHEIM"}),
+    ("/admin/emojis", "hide"): ("emoji.hidden", {"emoji": "{emoji}"}),
+    ("/admin/emojis", "show"): ("emoji.shown", {"emoji": "{emoji}"}),
+    ("/admin/emojis", "categorise"): ("emoji.categorised", {"emoji": "{emoji}", "heading": "GEHEIM"}),
+    ("/admin/emojis", "remove"): ("emoji.removed", {"emoji": "{emoji}"}),
     ("/admin/blocks", "mode"): ("trust.mode_chosen", {"mode": "listed"}),
     ("/admin/blocks", "add"): ("domain.blocked", {"list": "block", "domain": "evil.example", "reason": "GEHEIM"}),
     ("/admin/blocks", "remove"): ("domain.rule_removed", {"list": "block", "domain": "old.example"}),
@@ -133,11 +142,15 @@ async def test_an_administrators_act_is_written_down_with_who_and_from_where(
     town: Instance, path: str, action: str
 ) -> None:
     kind, form = ACTS[path, action]
-    numbers = await town.write(settle)
+    emoji = str(await emojis.add(town, shortcode="koe", data=samples.picture()))
+    numbers = await town.write(settle) | {"emoji": emoji}
     before = len(await town.read(entries))
     values = {name: value.format(**numbers) for name, value in form.items()} | {"action": action}
+    picture = FileStorage(io.BytesIO(samples.picture()), filename="GEHEIM.png")
 
-    answer = await browser(town, administrator=True).post(path, values)
+    answer = await browser(town, administrator=True).post(
+        path, values, files={"picture": picture} if kind == "emoji.added" else None
+    )
 
     assert answer.status_code == 303, await answer.get_data(as_text=True)
     entry = (await town.read(entries))[before]

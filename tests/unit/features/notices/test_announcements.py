@@ -195,6 +195,22 @@ async def test_a_reader_sees_it_above_their_messages_until_they_read_it(town: In
     assert "onderhoud" not in await _text(anna, "/home")
 
 
+async def test_a_reader_puts_an_emoji_under_it_and_takes_it_away(town: Instance) -> None:
+    number = await town.write(service.write, text="Moi")
+    anna = Counter(town, blueprint(), visitor=person("anna"))
+
+    async def sent(**values: str) -> int:
+        return (await anna.post("/announcements", {"announcement": str(number), **values})).status_code
+
+    assert await sent(emoji="🎉") == 303
+    page = await _text(anna, "/home?lang=en")
+    assert 'aria-pressed="true"' in page, "it is still there to be read"
+    for refused, wrong in ((422, {"emoji": "ja"}), (422, {"emoji": ""}), (404, {"emoji": "👍", "mine": "yes"})):
+        assert await sent(**wrong) == refused
+    assert await sent(emoji="🎉", mine="yes") == 303
+    assert (await town.read(queries.get, announcement_id=number)).reactions == ()
+
+
 async def test_an_administrator_writes_changes_and_withdraws_on_a_page(town: Instance) -> None:
     office = Counter(town, blueprint(), visitor=person("anna", administrator=True))
     path = "/admin/announcements"

@@ -16,7 +16,9 @@ from fedgov.features.notices.pages.blueprint import blueprint
 from fedgov.features.notices.queries.bookmarks import bookmarked
 from fedgov.features.notices.queries.notifications import count_unread
 from fedgov.features.notices.service.bookmarks import bookmark
+from fedgov.features.notices.service.filters import create_filter
 from fedgov.features.notices.service.listeners import LISTENERS
+from fedgov.features.notices.vocabulary import FilterAction, FilterContext, KeywordChange
 from fedgov.features.posts.service import reacting
 from fedgov.features.posts.tables import posts
 from fedgov.features.posts.vocabulary import PollEnded, PostLiked
@@ -166,6 +168,23 @@ async def test_notifications_say_who_did_what_and_can_be_marked_as_read(town: In
     assert (answer.status_code, answer.headers["Location"]) == (303, "/notifications")
     assert await town.read(count_unread, owner=ANNA) == 0
     assert "notice unread" not in await page(anna, "/notifications")
+
+
+@pytest.mark.parametrize(("action", "left"), [(FilterAction.WARN, 1), (FilterAction.HIDE, 0)])
+async def test_notifications_fold_what_a_filter_finds_or_leave_it_out(
+    town: Instance, anna: Counter, action: FilterAction, left: int
+) -> None:
+    def scene(tx: Transaction) -> None:
+        say(tx, JELLE, naming=[ANNA])
+        keywords = [KeywordChange(keyword="Moi", whole_word=True)]
+        places = (FilterContext.NOTIFICATIONS,)
+        create_filter(tx, owner=ANNA, title="Groeten", contexts=places, action=action, keywords=keywords)
+
+    await town.write(scene)
+    html = await page(anna, "/notifications?lang=en")
+    assert html.count("mentioned you") == left
+    assert html.count("Groeten") == left
+    assert ">Moi<" not in html
 
 
 async def test_a_reaction_with_an_emoji_of_theirs_is_told_with_its_picture(town: Instance, anna: Counter) -> None:

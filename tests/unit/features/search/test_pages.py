@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,6 +28,8 @@ from fedgov.kernel.errors import (
 from fedgov.kernel.uris import Handle
 from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
+from fedgov.web.cards import PostCard
+from fedgov.web.session import Visitor
 from tests.trust import TrustInAllBut
 from tests.unit.features.notices.people import ANNA, BOUKE, JELLE, SJOERD, block, keep, settle
 from tests.unit.features.trust.counter import Counter, person
@@ -326,3 +328,14 @@ async def test_older_messages_are_on_the_next_page(town: Instance, anna: Counter
     (older,) = re.findall(r'rel="next" href="([^"]+)"', html)
     answer = await anna.get(older.replace("&amp;", "&"))
     assert f'id="post-{ids[0]}"' in str(await answer.get_data(as_text=True))
+
+
+async def test_what_a_filter_of_the_reader_finds_is_folded_here_too(town: Instance, anna: Counter) -> None:
+    await town.write(publish, "Verslag van de raad", Visibility.PUBLIC)
+
+    async def fold(_reader: Visitor, cards: Sequence[PostCard], place: str) -> tuple[PostCard, ...]:
+        return tuple(replace(card, folded=f"Raad {place}") for card in cards)
+
+    anna.desk = replace(anna.desk, sift=fold)
+    html = await search(anna, "verslag")
+    assert "<bdi>Raad public</bdi>" in html

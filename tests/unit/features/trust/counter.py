@@ -68,13 +68,17 @@ class Counter:
         for blueprint in pages:
             app.register_blueprint(blueprint)
         self._client = app.test_client()
-        desk = Desk(
+        self.desk = desk = Desk(
             name="groningen", organisation="gemeente Groningen", site=instance.site, sessions=OneVisitor(visitor)
         )
-        self._scope = {INSTANCE_KEY: instance, DESK_KEY: desk}
+        self._instance = instance
         self._cookie = cookie_name(desk) if visitor is not None else ""
         if visitor is not None:
             self._client.set_cookie("localhost", cookie_name(desk), "token")
+
+    @property
+    def _scope(self) -> dict[str, object]:
+        return {INSTANCE_KEY: self._instance, DESK_KEY: self.desk}
 
     async def get(self, path: str, **headers: str) -> Response:
         return await self._send("GET", path, headers=headers)
