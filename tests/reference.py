@@ -20,7 +20,7 @@ from fedgov.app import FEATURES, web_application
 from fedgov.c2s.reception import ENDPOINTS as COUNTER
 from fedgov.cli.main import fedgov
 from fedgov.features.audit.present import WORDS
-from fedgov.federation.doors import activity, actor, collection, doors, inbox, post
+from fedgov.federation.doors import activity, actor, collection, doors, emoji, inbox, post
 from fedgov.federation.doors.doors import Doors
 from fedgov.kernel.config import SECTIONS
 from fedgov.kernel.metrics import Metrics
@@ -176,6 +176,7 @@ DOORS: Final[tuple[tuple[str, str, str, Show], ...]] = (
     ("GET", f"{_POST}/likes", f"/posts/{ID}/likes", post.show_reactions),
     ("GET", f"{_POST}/shares", f"/posts/{ID}/shares", post.show_reactions),
     ("GET", "/activities/{id}", f"/activities/{ID}", activity.show),
+    ("GET", "/emojis/{id}", f"/emojis/{ID}", emoji.show),
     *(("GET", path, path, show) for path, show in doors._WELL_KNOWN.items()),
 )
 """Method, address as documented, an example of it, and the function that answers."""

@@ -29,6 +29,7 @@ HELP: Final = {
     "deliveries": "Show what waits to be sent and what could not be.",
     "demo": "Start three town halls that talk with one another, in one process.",
     "doctor": "Look the instance over; exit status 1 when something does not work.",
+    "emoji": "Look after this instance's own emoji, which people use in their texts by name.",
     "follow": "Let USERNAME follow HANDLE, such as @name@organisation.example.",
     "inbox": "Show what came in and was not carried out.",
     "init": "Make an instance: its configuration, keys and database.",
