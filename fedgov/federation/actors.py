@@ -12,9 +12,8 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from fedgov.activitystreams.actor import PERSONAL, Actor, Capability, ProfileField, actor_document
 from fedgov.activitystreams.document import Document, text
-from fedgov.federation import emojis
+from fedgov.federation import emojis, roster
 from fedgov.federation import keys as keyring
-from fedgov.federation import roster
 from fedgov.federation.keys import KeyPair
 from fedgov.kernel.clock import HOUR
 from fedgov.kernel.domains import registrable

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from fedgov.features.media import commands, pages
+from fedgov.features.media import commands
+from fedgov.features.media.pages.blueprint import blueprint
 from fedgov.features.media.service import attaching, sweeping
 from fedgov.features.people.vocabulary import ActorRemoved
 from fedgov.features.plate import Feature, Job
@@ -21,7 +22,7 @@ def on_actor_removed(tx: Transaction, event: ActorRemoved) -> None:
 FEATURE: Final = Feature(
     name="media",
     listeners={ActorRemoved: [on_actor_removed]},
-    pages=pages.blueprint,
+    pages=blueprint,
     commands=commands.COMMANDS,
     jobs=(
         Job(name="remove deleted files", every=MINUTE, run=sweeping.sweep_deleted),

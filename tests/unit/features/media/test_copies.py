@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from fedgov.features.media import pages, queries
+from fedgov.features.media import queries
+from fedgov.features.media.pages.blueprint import blueprint
 from fedgov.features.media.service import sweeping
 from fedgov.features.media.service.copies import ABSENT_FOR, SILENT_FOR, CopyRoom
 from fedgov.features.media.tables import media_copies
@@ -31,7 +32,7 @@ def _post(town: Instance) -> Post:
 
 
 def _counter(town: Instance) -> Counter:
-    return Counter(town, pages.blueprint())
+    return Counter(town, blueprint())
 
 
 def _path(town: Instance, url: str = URL) -> str:

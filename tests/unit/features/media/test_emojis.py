@@ -11,8 +11,9 @@ from PIL import Image
 from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
-from fedgov.features.media import pages, queries
+from fedgov.features.media import queries
 from fedgov.features.media.commands import emoji as command
+from fedgov.features.media.pages.blueprint import blueprint
 from fedgov.features.media.service import attaching, emojis, sweeping
 from fedgov.federation import emojis as own
 from fedgov.instance import Instance
@@ -61,7 +62,7 @@ async def test_what_is_added_is_drawn_anew_and_used_by_its_name(town: Instance) 
 async def test_of_what_moves_there_is_a_picture_that_stands_still(quiet_town: Instance) -> None:
     await _koe(quiet_town, data=samples.animation())
     [row] = await quiet_town.read(own.every)
-    visitor = Counter(quiet_town, pages.blueprint())
+    visitor = Counter(quiet_town, blueprint())
     for path, frames in ((f"/media/{row.token}", 3), (f"/media/{row.token}/preview", 1)):
         body = await (await visitor.get(path)).get_data(as_text=False)
         assert getattr(Image.open(io.BytesIO(body)), "n_frames", 1) == frames
@@ -110,7 +111,7 @@ async def test_a_removed_one_is_gone_with_its_picture(town: Instance) -> None:
     [row] = await town.read(own.every)
     await town.write(emojis.remove, emoji_id=number)
     assert await town.read(lambda tx: own.used_in(tx, ":koe:")) == ()
-    assert (await Counter(town, pages.blueprint()).get(f"/media/{row.token}")).status_code == 404
+    assert (await Counter(town, blueprint()).get(f"/media/{row.token}")).status_code == 404
     await sweeping.sweep(town)
     assert _files(town) == []
     for act in (emojis.remove, emojis.hide, emojis.show):
@@ -129,7 +130,7 @@ async def test_it_goes_when_its_picture_is_taken_away_once_more_after_a_backup(q
 
 
 def _office(town: Instance, *, administrator: bool = True) -> Counter:
-    return Counter(town, pages.blueprint(), visitor=person("fatima", administrator=administrator))
+    return Counter(town, blueprint(), visitor=person("fatima", administrator=administrator))
 
 
 def _upload(data: bytes) -> dict[str, FileStorage]:
@@ -182,7 +183,7 @@ async def test_what_was_typed_is_kept_when_the_picture_is_none(quiet_town: Insta
 
 async def test_nobody_but_an_administrator_changes_emoji(quiet_town: Instance) -> None:
     number = await _koe(quiet_town)
-    fatima, visitor = _office(quiet_town, administrator=False), Counter(quiet_town, pages.blueprint())
+    fatima, visitor = _office(quiet_town, administrator=False), Counter(quiet_town, blueprint())
     assert (await fatima.get(PATH)).status_code == 403
     for action in ("remove", "hide", "add"):
         values = {"action": action, "emoji": str(number), "shortcode": "paard"}

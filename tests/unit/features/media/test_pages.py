@@ -10,7 +10,9 @@ from PIL import Image
 from sqlalchemy import insert
 
 from fedgov.activitystreams.audience import Visibility
-from fedgov.features.media import pages, queries
+from fedgov.features.media import queries
+from fedgov.features.media.pages.blueprint import blueprint
+from fedgov.features.media.pages.files import ClosingFileBody
 from fedgov.features.media.service import attaching, uploads
 from fedgov.features.people.tables import blocks
 from fedgov.instance import Instance
@@ -24,7 +26,7 @@ VISIBILITIES = list(Visibility)
 
 
 def _counter(town: Instance, username: str | None = None) -> Counter:
-    return Counter(town, pages.blueprint(), visitor=person(username) if username else None)
+    return Counter(town, blueprint(), visitor=person(username) if username else None)
 
 
 async def test_a_picture_of_a_public_post_is_given_to_everybody(quiet_town: Instance) -> None:
@@ -265,7 +267,7 @@ async def test_a_reader_who_leaves_at_once_leaves_no_file_open(tmp_path: Path) -
     path = tmp_path / "picture"
     path.write_bytes(b"12345")
     for rounds in range(6):
-        body = pages.ClosingFileBody(path)
+        body = ClosingFileBody(path)
         reading = asyncio.create_task(_read(body))
         for _ in range(rounds):
             await asyncio.sleep(0)
@@ -276,7 +278,7 @@ async def test_a_reader_who_leaves_at_once_leaves_no_file_open(tmp_path: Path) -
                 await asyncio.sleep(0.005)
 
 
-async def _read(body: pages.ClosingFileBody) -> None:
+async def _read(body: ClosingFileBody) -> None:
     async with body as file:
         async for _ in file:
             pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from quart import Blueprint, Response, redirect, request
+from quart import Response, redirect, request
 from sqlalchemy import Row
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -22,14 +22,6 @@ from fedgov.web.session import require_administrator, require_visitor
 
 _PATH: Final = "/admin/emojis"
 _FIELDS: Final = ("shortcode", "category", "picture")
-
-
-def add_to(pages: Blueprint) -> None:
-    """Add these pages to those of the room."""
-    pages.add_url_rule("/emojis", view_func=choose)
-    pages.add_url_rule("/emojis/<int(max=9223372036854775807):emoji_id>", view_func=lead_to_picture)
-    pages.add_url_rule(_PATH, view_func=show_emojis, methods=["GET"])
-    pages.add_url_rule(_PATH, view_func=change_emojis, methods=["POST"])
 
 
 async def choose() -> Response:

@@ -12,13 +12,13 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from PIL import Image
-from quart import Blueprint, Response, request
+from quart import Response, request
 from quart.wrappers.response import FileBody
 from werkzeug.datastructures import ContentRange
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import parse_etags, parse_range_header
 
-from fedgov.features.media import emoji_pages, queries
+from fedgov.features.media import queries
 from fedgov.features.media.service.copies import CopyRoom
 from fedgov.kernel.errors import NotFoundError, UnreachableError
 from fedgov.web.desk import current_instance
@@ -30,28 +30,6 @@ _CHUNK: Final = 262_144
 _PUBLIC_SECONDS: Final = 86_400
 _COPY_SECONDS: Final = 7 * 86_400
 _MISSING_SECONDS: Final = 60
-
-
-def blueprint() -> Blueprint:
-    """Make the pages of this room."""
-    pages = Blueprint("media", __name__)
-    copies = CopyRoom()
-    for ending, preview in (("", False), ("/preview", True)):
-        pages.add_url_rule(
-            f"/media/<name>{ending}",
-            endpoint=f"file{ending.replace('/', '_')}",
-            view_func=functools.partial(give_file, preview=preview),
-        )
-        pages.add_url_rule(
-            f"/media/proxy/<token>{ending}",
-            endpoint=f"copy{ending.replace('/', '_')}",
-            view_func=functools.partial(give_copy, copies=copies, preview=preview),
-        )
-    pages.add_url_rule(
-        "/media/proxy/<token>/emoji", endpoint="emoji", view_func=functools.partial(give_emoji, copies=copies)
-    )
-    emoji_pages.add_to(pages)
-    return pages
 
 
 async def give_file(name: str, *, preview: bool) -> Response:

@@ -1,0 +1,1 @@
+"""What this room shows: files and copies of files, and custom emoji."""
