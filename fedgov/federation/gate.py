@@ -23,8 +23,8 @@ from fedgov.federation.signatures.message import Message
 from fedgov.federation.signatures.proofs import read_proof, verify_proof
 from fedgov.federation.signatures.verification import CheckedSignature, SignatureClaim, check, read_signature
 from fedgov.kernel.clock import DAY, HOUR, MINUTE
-from fedgov.kernel.errors import ForbiddenError, UnreachableError, UnverifiedError
-from fedgov.kernel.uris import host, is_http_uri, origin, same_origin
+from fedgov.kernel.errors import ForbiddenError, MalformedError, UnreachableError, UnverifiedError
+from fedgov.kernel.uris import host, origin
 
 MAX_BODY: Final = 1_048_576
 COUNTED_AGAIN: Final = 16_384
@@ -86,24 +86,26 @@ class Gate:
             UnreachableError: This cannot be decided now.
             RateLimitedError: That server sent too much in this minute.
         """
-        claim = read_signature(message, now_ms=self._instance.clock.now())
-        self._demand_trust(claim.key_id)
-        self._demand_pace(claim.key_id)
+        now = self._instance.clock.now()
+        claim = read_signature(message, now_ms=now)
+        sender = self._demand_trust(_origin_of_signer(claim.key_id))
+        self._demand_pace(sender, now=now)
         document = parse(message.body)
         activity = read_activity(document)
-        if not same_origin(activity.id, activity.actor):
+        actor_origin = origin(activity.actor)
+        if origin(activity.id) != actor_origin:
             raise UnverifiedError("the activity's id is not of its actor's server", detail=activity.id)
-        self._demand_trust(activity.actor)
-        if self._instance.site.owns(activity.actor):
+        self._demand_trust(actor_origin)
+        if actor_origin == self._instance.site.origin:
             raise UnverifiedError("our own people do not send through other servers", detail=activity.actor)
         if activity.type == "Delete" and activity.object_uri == activity.actor:
             known = await self._keyring.cached(claim.key_id)
-            if known is None or not _fits(claim, known, activity.actor, self._instance.clock.now()):
+            if known is None or not _fits(claim, known, activity.actor, now):
                 return Refused()
         known = await self._verified_key(claim, source=source)
         self._keyring.proved(claim.key_id, source=source)
-        self._count(claim.key_id, size=len(message.body))
-        await self._demand_strength(claim, known)
+        self._count(sender, size=len(message.body), now=now)
+        await self._demand_strength(claim, known, sender=sender)
         proven = await self._check_proof(document, activity, source=source)
         if known.owner != activity.actor and not proven:
             raise UnverifiedError("signed by somebody else than the actor", detail=f"{known.owner} {activity.actor}")
@@ -112,7 +114,7 @@ class Gate:
             raise ForbiddenError("the activity is too old", detail=activity.id)
         return VerifiedActivity(
             activity=activity,
-            origin=origin(activity.actor),
+            origin=actor_origin,
             key_id=claim.key_id,
             proven=proven,
             body=message.body,
@@ -129,7 +131,7 @@ class Gate:
             UnreachableError: This cannot be decided now.
         """
         claim = read_signature(message, now_ms=self._instance.clock.now())
-        self._demand_trust(claim.key_id)
+        sender = self._demand_trust(_origin_of_signer(claim.key_id))
         known = await self._keyring.get(claim.key_id, source=source)
         known.demand_in_use(self._instance.clock.now())
         try:
@@ -140,25 +142,25 @@ class Gate:
                 raise
             known, checked = fresh, check(claim, fresh.key, accept_without_query=True)
         self._keyring.proved(claim.key_id, source=source)
-        await self._demand_strength(claim, known)
+        await self._demand_strength(claim, known, sender=sender)
         return _signer(known, checked)
 
-    def _demand_trust(self, uri: str) -> None:
-        if not is_http_uri(uri):
-            raise UnverifiedError("the key or actor is not an http(s) address", detail=uri[:200])
-        if not self._instance.trust.allows(host(uri)):
-            raise ForbiddenError("this server does not exchange messages with yours", detail=host(uri))
+    def _demand_trust(self, address: str) -> str:
+        """Return the host of an origin with which we exchange messages."""
+        server = address.partition("://")[2]
+        if not self._instance.trust.allows(server):
+            raise ForbiddenError("this server does not exchange messages with yours", detail=server)
+        return server
 
-    def _demand_pace(self, key_id: str) -> None:
+    def _demand_pace(self, sender: str, *, now: int) -> None:
         """Put off a server that sends too much, before its message is read."""
-        most, now = self._instance.config.limits.inbox_per_minute, self._instance.clock.now()
-        self._instance.limiter.demand("inbox", host(key_id), most=most, per=MINUTE, now=now)
+        most = self._instance.config.limits.inbox_per_minute
+        self._instance.limiter.demand("inbox", sender, most=most, per=MINUTE, now=now)
 
-    def _count(self, key_id: str, *, size: int) -> None:
+    def _count(self, sender: str, *, size: int, now: int) -> None:
         """Count a message for the server that certainly sent it; nobody can use up the pace of another."""
-        most, now = self._instance.config.limits.inbox_per_minute, self._instance.clock.now()
-        cost = 1.0 + size // COUNTED_AGAIN
-        self._instance.limiter.note("inbox", host(key_id), most=most, per=MINUTE, now=now, cost=cost)
+        most, cost = self._instance.config.limits.inbox_per_minute, 1.0 + size // COUNTED_AGAIN
+        self._instance.limiter.note("inbox", sender, most=most, per=MINUTE, now=now, cost=cost)
 
     async def _verified_key(self, claim: SignatureClaim, *, source: str) -> KnownKey:
         """Return the key that made the signature, read anew once when the cached one does not fit."""
@@ -175,10 +177,10 @@ class Gate:
             return fresh
         return known
 
-    async def _demand_strength(self, claim: SignatureClaim, known: KnownKey) -> None:
+    async def _demand_strength(self, claim: SignatureClaim, known: KnownKey, *, sender: str) -> None:
         """Refuse a weaker signature from a host that was known to do better."""
         strong = claim.scheme == "rfc9421" and known.key.kind == "ed25519"
-        if not await self._room.peers.heard_from(host(known.owner), strong=strong):
+        if not await self._room.peers.heard_from(sender, strong=strong):
             raise UnreachableError(
                 "your server used to sign with Ed25519 and now does not; its administrator or ours must look at this",
                 retry_after=PINNED_RETRY_AFTER,
@@ -204,6 +206,13 @@ class Gate:
             _demand_proof(document, fresh, actor=activity.actor, created=created, now=now)
         self._keyring.proved(claim.verification_method, source=source)
         return True
+
+
+def _origin_of_signer(key_id: str) -> str:
+    try:
+        return origin(key_id)
+    except MalformedError:
+        raise UnverifiedError("the key is not at an http(s) address", detail=key_id[:200]) from None
 
 
 def _demand_proof(document: Document, known: KnownKey, *, actor: str, created: int, now: int) -> None:

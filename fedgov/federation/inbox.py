@@ -10,10 +10,9 @@ Spec: ``docs/explanation/delivery.md``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 import orjson
 import structlog
@@ -49,6 +48,10 @@ MAX_IN_HAND: Final = 16 * 1_048_576
 """Most bytes of activities that the worker has in memory, unless one alone is larger."""
 BUSY_RETRY_AFTER: Final = 5.0
 RUSH_PER_SECOND: Final = 200
+RUSH_AT_ONCE: Final = 8
+"""Activities that one sync stores: so many wait for it only when they come faster than they can be taken in."""
+GATHER_SECONDS: Final = 0.002
+"""In a rush the next sync waits so long for company: a sync costs more than what it stores."""
 RUSH_PAUSE: Final = 0.05
 LONGEST_RUSH: Final = 2.0
 GIVE_UP_AFTER: Final = 3 * DAY
@@ -145,46 +148,42 @@ class Intake:
         self._instance = instance
         self._waiting: list[tuple[VerifiedActivity, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
-        self._second = 0
-        self._arrived = 0
-        self._arrived_before = 0
+        self._second = _Second(0)
+        self._second_before = _Second(0)
         self._under_way = 0
 
-    @contextmanager
-    def weighing(self) -> Iterator[Callable[[int], None]]:
-        """Let one request come in; call what is given with the number of bytes that were read, as they are read.
+    def weighing(self) -> Weighing:
+        """Let one request come in; its bytes are weighed as they are read."""
+        return Weighing(self)
+
+    def pick_up(self, size: int) -> None:
+        """Note that so many bytes more are under way.
 
         Their sum over all requests is limited, so that a flood costs its senders an answer and not the server its life.
 
         Raises:
-            UnreachableError: Too much is under way; also from what is given.
+            UnreachableError: It is too much now.
         """
-        weight = 0
+        self._under_way += size
+        if self._under_way > MAX_UNDER_WAY:
+            raise UnreachableError("the server is busy", retry_after=BUSY_RETRY_AFTER, detail="too much under way")
 
-        def weigh(size: int) -> None:
-            nonlocal weight
-            weight += size
-            self._under_way += size
-            if self._under_way > MAX_UNDER_WAY:
-                raise UnreachableError("the server is busy", retry_after=BUSY_RETRY_AFTER, detail="too much under way")
-
-        try:
-            weigh(COST_OF_REQUEST)
-            yield weigh
-        finally:
-            self._under_way -= weight
+    def put_down(self, size: int) -> None:
+        """Note that so many bytes are no longer under way."""
+        self._under_way -= size
 
     @property
     def in_a_rush(self) -> bool:
-        """Whether so much arrives, in this second or the one before, that accepting it goes before handling it."""
-        self._turn()
-        return max(self._arrived, self._arrived_before) >= RUSH_PER_SECOND
+        """Whether more arrives, in this second or the one before, than can be taken in while others are handled."""
+        now, before = self._this_second(), self._second_before
+        return max(now.arrived, before.arrived) >= RUSH_PER_SECOND and max(now.at_once, before.at_once) >= RUSH_AT_ONCE
 
-    def _turn(self) -> None:
-        second = self._instance.clock.now() // SECOND
-        if second != self._second:
-            self._arrived_before = self._arrived if second == self._second + 1 else 0
-            self._second, self._arrived = second, 0
+    def _this_second(self) -> _Second:
+        number = self._instance.clock.now() // SECOND
+        if number != self._second.number:
+            self._second_before = self._second if number == self._second.number + 1 else _Second(number - 1)
+            self._second = _Second(number)
+        return self._second
 
     @property
     def waiting(self) -> int:
@@ -199,8 +198,7 @@ class Intake:
         """
         if len(self._waiting) >= MAX_WAITING:
             raise UnreachableError("the server is busy", retry_after=BUSY_RETRY_AFTER, detail="intake full")
-        self._turn()
-        self._arrived += 1
+        self._this_second().arrived += 1
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((verified, stored))
         if self._task is None or self._task.done():
@@ -209,7 +207,11 @@ class Intake:
 
     async def _store(self) -> None:
         while self._waiting:
+            if self.in_a_rush:
+                await asyncio.sleep(GATHER_SECONDS)
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            second = self._this_second()
+            second.at_once = max(second.at_once, len(batch))
             try:
                 await self._instance.write(append, verified=[verified for verified, _ in batch])
             except Exception as error:  # whoever waits gets it, and there it stays loud
@@ -217,6 +219,55 @@ class Intake:
             else:
                 self._instance.metrics.accepted.inc(len(batch))
                 _resolve(batch, None)
+
+
+@dataclass(slots=True)
+class _Second:
+    """What came in during one second: how much, and the most that one sync stored."""
+
+    number: int
+    arrived: int = 0
+    at_once: int = 0
+
+
+class Weighing:
+    """The bytes of one request that is under way; they count until it is left.
+
+    Args:
+        intake: Where they count.
+    """
+
+    __slots__ = ("_intake", "_weight")
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._weight = 0
+
+    def __enter__(self) -> Self:
+        """Count the request itself.
+
+        Raises:
+            UnreachableError: Too much is under way.
+        """
+        try:
+            self.add(COST_OF_REQUEST)
+        except UnreachableError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of all that was counted."""
+        self._intake.put_down(self._weight)
+
+    def add(self, size: int) -> None:
+        """Count bytes that were read.
+
+        Raises:
+            UnreachableError: Too much is under way.
+        """
+        self._weight += size
+        self._intake.pick_up(size)
 
 
 def _resolve(batch: Sequence[tuple[VerifiedActivity, asyncio.Future[None]]], error: Exception | None) -> None:

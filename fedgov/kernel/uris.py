@@ -20,8 +20,9 @@ USERNAME: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,28}[a-z0-9_])?\Z")
 """What a local user name may be."""
 
 _REMOTE_USERNAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.~-]{0,126}[A-Za-z0-9_])?\Z")
-_FRONT: Final = re.compile(r"[A-Za-z]+://[^/?#]+")
-_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}\ud800-\udfff]")
+_UNSAFE_CHARACTERS: Final = r"\x00-\x20\x7f\\<>\"^`{|}\ud800-\udfff"
+_UNSAFE: Final = re.compile(f"[{_UNSAFE_CHARACTERS}]")
+_USABLE: Final = re.compile(f"([A-Za-z]+://[^/?#{_UNSAFE_CHARACTERS}]+)(?:[/?#][^{_UNSAFE_CHARACTERS}]*)?")
 _DEFAULT_PORT: Final = {"http": 80, "https": 443}
 _NUMBER: Final = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
@@ -114,12 +115,10 @@ def origin(uri: str) -> str:
 
 def _front(uri: str) -> str:
     """Return scheme and authority as they are written, of a URI without anything unsafe in it."""
-    if len(uri) > MAX_URI_LENGTH or _UNSAFE.search(uri):
-        raise MalformedError("not a usable URI", detail=uri[:100])
-    found = _FRONT.match(uri)
+    found = _USABLE.fullmatch(uri) if len(uri) <= MAX_URI_LENGTH else None
     if found is None:
-        raise MalformedError("not an http or https URI", detail=uri[:100])
-    return found[0]
+        raise MalformedError("not a usable http or https URI", detail=uri[:100])
+    return found[1]
 
 
 @lru_cache(maxsize=8_192)

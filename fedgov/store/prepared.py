@@ -12,9 +12,12 @@ See ``docs/decisions/0005-prepared-statements.md``.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Executable, Row
@@ -25,7 +28,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 MAX_KEPT: Final = 2_000
+ROWS_AT_ONCE: Final = (64, 16, 4)
+"""Rows that one INSERT takes, where there are so many; SQLite allows 32,766 values in a statement."""
 _LISTS: Final = (list, tuple, set, frozenset)
+_ONE_ROW: Final = re.compile(r"(INSERT INTO \S+ \([^()]+\) VALUES )(\(\?(?:, \?)*\))( ON CONFLICT .+)?", re.DOTALL)
 
 Processor = Callable[[Any], Any]
 Key = tuple[object, ...]
@@ -40,7 +46,17 @@ class Prepared:
         dialect: For which database.
     """
 
-    __slots__ = ("_columns", "_defaults", "_expansion", "_metadata", "_names", "_processors", "sql")
+    __slots__ = (
+        "_columns",
+        "_defaults",
+        "_expansion",
+        "_metadata",
+        "_names",
+        "_processors",
+        "_several",
+        "_take",
+        "sql",
+    )
 
     def __init__(self, compiled: SQLCompiler, values: Mapping[str, Any], *, dialect: Dialect) -> None:
         # An IN with a list has one placeholder per member, so this form is good for lists of this length.
@@ -48,7 +64,11 @@ class Prepared:
         self.sql = state.statement
         self._names = tuple(state.positiontup or ())
         self._defaults = compiled.construct_params(_check=False)
-        self._processors: Mapping[str, Processor] = dict(state.processors)
+        self._take = itemgetter(*self._names) if len(self._names) > 1 else None
+        self._processors = tuple(
+            (place, state.processors[name]) for place, name in enumerate(self._names) if name in state.processors
+        )
+        self._several = _for_several(self.sql)
         self._expansion = {name: tuple(members) for name, members in state.parameter_expansion.items()}
         entries = compiled._result_columns or ()
         self._metadata = SimpleResultMetaData([entry.keyname for entry in entries])
@@ -71,8 +91,8 @@ class Prepared:
         except sqlite3.Error as error:
             raise DBAPIError.instance(self.sql, parameters, error, sqlite3.Error) from error
 
-    def run_many(self, driver: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> sqlite3.Cursor:
-        """Run it once for each of these values, which all have the same names.
+    def run_many(self, driver: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run it once for each of these values, which all have the same names; return how many rows it matched.
 
         Raises:
             DBAPIError: As SQLAlchemy would raise it.
@@ -80,19 +100,31 @@ class Prepared:
         """
         parameters = [self._parameters(values) for values in rows]
         try:
-            return driver.executemany(self.sql, parameters)
+            done = matched = 0
+            for size, sql in self._several:
+                # One step of SQLite for many rows: at each step Python's lock changes hands, twice.
+                while len(parameters) - done >= size:
+                    matched += driver.execute(sql, tuple(chain.from_iterable(parameters[done : done + size]))).rowcount
+                    done += size
+            if done < len(parameters):
+                matched += driver.executemany(self.sql, parameters[done:]).rowcount
+            return matched
         except sqlite3.Error as error:
             raise DBAPIError.instance(self.sql, parameters, error, sqlite3.Error) from error
 
     def _parameters(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         if self._expansion:
             values = self._expanded(values)
-        found = []
-        for name in self._names:
-            value = values[name] if name in values else self._defaults[name]
-            processor = self._processors.get(name)
-            found.append(value if processor is None else processor(value))
-        return tuple(found)
+        try:
+            found = (values[self._names[0]],) if self._take is None else self._take(values)
+        except (KeyError, IndexError):
+            found = tuple(values[name] if name in values else self._defaults[name] for name in self._names)
+        if not self._processors:
+            return found
+        processed = list(found)
+        for place, processor in self._processors:
+            processed[place] = processor(processed[place])
+        return tuple(processed)
 
     def _expanded(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         expanded = dict(values)
@@ -115,6 +147,15 @@ class Prepared:
         for place, processor in self._columns:
             row[place] = processor(row[place])
         return tuple(row)
+
+
+def _for_several(sql: str) -> tuple[tuple[int, str], ...]:
+    """Return the INSERT of one row as one of many rows, by their number, the largest first; nothing for others."""
+    found = _ONE_ROW.fullmatch(sql)
+    if found is None:
+        return ()
+    head, row, tail = found.groups(default="")
+    return tuple((size, head + ", ".join([row] * size) + tail) for size in ROWS_AT_ONCE)
 
 
 class Statements:

@@ -126,7 +126,7 @@ class Transaction:
         found = self._prepared(statement, rows[0])
         if found is None:
             return self.connection.execute(statement, rows).rowcount
-        return found[0].run_many(found[1], rows).rowcount
+        return found[0].run_many(found[1], rows)
 
     def row(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """Return the first row, or None."""

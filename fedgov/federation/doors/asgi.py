@@ -77,11 +77,24 @@ class Request:
         stated = self.headers.get(b"content-length", b"0")
         if not stated.isdigit() or len(stated) > 18 or int(stated) > limit:
             raise TurnedAwayError(TOO_LARGE)
+        # What asyncio.timeout() does, in a fifth of its time; it would be a twentieth of accepting a message.
+        task, is_late = asyncio.current_task(), False
+
+        def give_up() -> None:
+            nonlocal is_late
+            is_late = True
+            if task is not None:
+                task.cancel()
+
+        timer = asyncio.get_running_loop().call_later(seconds, give_up)
         try:
-            async with asyncio.timeout(seconds):
-                return await self._read(limit, weigh)
-        except TimeoutError:
+            return await self._read(limit, weigh)
+        except asyncio.CancelledError:
+            if not is_late or task is None or task.uncancel():
+                raise  # somebody else wants this to end
             raise TurnedAwayError(TOO_SLOW) from None
+        finally:
+            timer.cancel()
 
     async def _read(self, limit: int, weigh: Callable[[int], None]) -> bytes:
         message = await self.receive()

@@ -32,8 +32,8 @@ async def receive(lobby: Lobby, request: Request, *, owner: str | None = None) -
     Raises:
         FedgovError: What `Gate.admit` raises, there is no such inbox, or too much is under way.
     """
-    with lobby.intake.weighing() as weigh:
-        return await _take_in(lobby, request, owner=owner, weigh=weigh)
+    with lobby.intake.weighing() as weighing:
+        return await _take_in(lobby, request, owner=owner, weigh=weighing.add)
 
 
 async def _take_in(lobby: Lobby, request: Request, *, owner: str | None, weigh: Callable[[int], None]) -> Reply:

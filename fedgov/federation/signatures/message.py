@@ -95,7 +95,7 @@ class Message:
         """
         values = self.values(name)
         if len(values) > 1:
-            raise UnverifiedError(f"the {name} header is there more than once")
+            raise _repeated(name)
         return values[0] if values else None
 
     def covered(self, name: str) -> str:
@@ -108,11 +108,17 @@ class Message:
         Spec: RFC 9421, section 2.1; draft-cavage-http-signatures-12, section 2.3.
         """
         values = self.values(name)
+        if len(values) == 1:
+            return values[0]
         if not values:
             raise UnverifiedError(f"the signature covers {name[:100]}, which is not there")
         if name in _ONLY_ONCE:
-            self.single(name)
+            raise _repeated(name)
         return ", ".join(values)
+
+
+def _repeated(name: str) -> UnverifiedError:
+    return UnverifiedError(f"the {name} header is there more than once")
 
 
 def outgoing(method: str, *, url: str, headers: Mapping[str, str], body: bytes = b"") -> Message:

@@ -91,15 +91,18 @@ async def arrive(office: Office, *documents: dict[str, Any]) -> None:
     """Write activities to the log, as the gate and the door do."""
     intake = Intake(office.instance)
     for document in documents:
-        verified = VerifiedActivity(
-            activity=read_activity(document),
-            origin=origin(document["actor"]),
-            key_id=f"{document['actor']}#main-key",
-            proven=False,
-            body=orjson.dumps(document),
-            received_at=office.now,
-        )
-        await intake.add(verified)
+        await intake.add(_verified(office, document))
+
+
+def _verified(office: Office, document: dict[str, Any]) -> VerifiedActivity:
+    return VerifiedActivity(
+        activity=read_activity(document),
+        origin=origin(document["actor"]),
+        key_id=f"{document['actor']}#main-key",
+        proven=False,
+        body=orjson.dumps(document),
+        received_at=office.now,
+    )
 
 
 def log_to(seen: list[str]) -> Handler:
@@ -676,6 +679,48 @@ async def test_an_intake_that_is_full_is_come_back_later(
     with pytest.raises(UnreachableError):
         await arrive(office, activity())
     assert await office.rows(inbox_items) == []
+
+
+async def _come_in(office: Office, intake: Intake, *, number: int, at_once: int) -> None:
+    """Let so many activities arrive in this second, so many of them at the same moment."""
+    for _ in range(0, number, at_once):
+        documents = [activity() for _ in range(at_once)]
+        await asyncio.gather(*(intake.add(_verified(office, document)) for document in documents))
+
+
+async def test_handling_waits_only_while_more_comes_in_than_can_be_taken_in_beside_it(office: Office) -> None:
+    intake = Intake(office.instance)
+    found: dict[str, bool] = {}
+    await _come_in(office, intake, number=module.RUSH_PER_SECOND, at_once=2)
+    found["many, but none of them had to wait for others"] = intake.in_a_rush
+    office.clock.advance(2_000)
+    await _come_in(office, intake, number=module.RUSH_PER_SECOND - 40, at_once=40)
+    found["many at one moment, but few in all"] = intake.in_a_rush
+    await _come_in(office, intake, number=40, at_once=40)
+    found["a rush"] = intake.in_a_rush
+    office.clock.advance(1_000)
+    found["a rush in the second before"] = intake.in_a_rush
+    office.clock.advance(1_000)
+    found["it is over"] = intake.in_a_rush
+    assert [case for case, is_rush in found.items() if is_rush] == ["a rush", "a rush in the second before"]
+
+
+async def test_in_a_rush_handling_waits_two_seconds_and_no_longer(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake, pauses = Intake(office.instance), []
+    await _come_in(office, intake, number=module.RUSH_PER_SECOND, at_once=50)
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    await InboxWorker(office.instance, handlers={}, intake=intake)._let_the_rush_pass()
+    assert sum(pauses) == pytest.approx(module.LONGEST_RUSH)
+    pauses.clear()
+    office.clock.advance(2_000)
+    await InboxWorker(office.instance, handlers={}, intake=intake)._let_the_rush_pass()
+    assert pauses == []
 
 
 async def _until(condition: Callable[[], bool]) -> None:

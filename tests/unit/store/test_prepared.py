@@ -129,6 +129,29 @@ def test_many_rows_at_once_are_all_written(tx: Transaction) -> None:
     assert tx.execute(IGNORE, []) == 0
 
 
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 21, 63, 64, 65, 150])
+def test_any_number_of_rows_is_written_and_counted_whatever_is_there_already(tx: Transaction, count: int) -> None:
+    rows = [{"host": f"r{number}", "first_seen_at": number} for number in range(count)]
+    for _ in range(2):
+        tx.execute(IGNORE, [{"host": "a", "first_seen_at": 1}])  # compiled by now
+    assert tx.execute(IGNORE, rows[::2]) == len(rows[::2])
+    assert tx.execute(IGNORE, rows) == len(rows[1::2])
+    again = [row | {"name": f"n{row['first_seen_at']}"} for row in rows]
+    for _ in range(3):
+        assert tx.execute(OVERWRITE, again) == count
+    found = tx.rows(select(peers).where(peers.c.host.startswith("r")).order_by(peers.c.first_seen_at))
+    assert [(row.host, row.name) for row in found] == [(f"r{number}", f"n{number}") for number in range(count)]
+
+
+def test_one_wrong_row_among_many_is_the_same_error(tx: Transaction) -> None:
+    rows = [{"host": f"w{number}", "first_seen_at": 1} for number in range(70)]
+    for _ in range(2):
+        tx.execute(INSERT, [{"host": "first", "first_seen_at": 1}] if not tx.row(BY_HOST, {"of": "first"}) else [])
+    tx.execute(INSERT, [{"host": "second", "first_seen_at": 1}])
+    with pytest.raises(IntegrityError):
+        tx.execute(INSERT, [*rows, {"host": "a", "first_seen_at": 1}])
+
+
 def test_a_refusal_of_the_database_is_the_same_error(tx: Transaction) -> None:
     for _ in range(3):
         with pytest.raises(IntegrityError):
