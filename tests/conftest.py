@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import hypothesis
 import pytest
@@ -20,6 +20,7 @@ from playwright.async_api import Browser, async_playwright
 from tests import services
 from tests.compiled import compile_once
 from tests.furnished import FurnishedDatabases
+from tests.order import longest_first, share_out
 from tests.quick_passwords import hash_quickly
 
 STORAGES: Final = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -41,8 +42,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.postgres)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the files out among the processes."""
+    return share_out(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes, unless it is asked for by its mark or its name."""
+    """Leave out what takes minutes, unless it is asked for by its mark or its name; begin with what takes long."""
+    if hasattr(config, "workerinput"):
+        longest_first(items)
     if "soak" in config.option.markexpr or any("::" in word for word in config.args):
         return
     slow = [item for item in items if item.get_closest_marker("soak") is not None]

@@ -30,7 +30,7 @@ from fedgov.cli.main import fedgov
 from tests.services import ROOT
 
 T = TypeVar("T")
-PATIENCE: Final = 40.0
+PATIENCE: Final = 90.0
 PASSWORD: Final = "een-heel-lang-wachtwoord"
 ACTIVITY: Final = {"Accept": "application/activity+json"}
 
@@ -114,7 +114,7 @@ def serving(*words: str | int | Path, says: str) -> Iterator[Served]:
             if process.poll() is None:
                 process.terminate()
                 try:
-                    process.wait(timeout=15)
+                    process.wait(timeout=60)
                 finally:
                     process.kill()
         assert "Traceback" not in served.printed, served.printed
@@ -174,13 +174,13 @@ def hire(home: Path, name: str, username: str, *words: str) -> None:
 
 def rows(home: Path, name: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
     """Read from the SQLite database of an instance, as nobody's server."""
-    with contextlib.closing(sqlite3.connect(home / name / "fedgov.sqlite3", timeout=10)) as connection:
+    with contextlib.closing(sqlite3.connect(home / name / "fedgov.sqlite3", timeout=60)) as connection:
         return connection.execute(statement, values).fetchall()
 
 
 def change(home: Path, name: str, statement: str, *values: object) -> None:
     """Change something in the SQLite database of an instance behind everybody's back."""
-    with contextlib.closing(sqlite3.connect(home / name / "fedgov.sqlite3", timeout=10)) as connection, connection:
+    with contextlib.closing(sqlite3.connect(home / name / "fedgov.sqlite3", timeout=60)) as connection, connection:
         connection.execute(statement, values)
 
 
@@ -204,7 +204,7 @@ class Answer:
 
 def ask(port: int, path: str, *, host: str = "", headers: Mapping[str, str] = ACTIVITY) -> Answer:
     """GET a path; ``host`` is the Host header, when not the address itself."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path, headers={**headers, **({"Host": host} if host else {})})
         answer = connection.getresponse()

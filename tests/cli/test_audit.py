@@ -91,7 +91,7 @@ def entries(home: Path) -> list[tuple[Any, ...]]:
 
 def change(home: Path, *statements: str) -> None:
     """Do what only who owns the database can do."""
-    with closing(sqlite3.connect(home / "gouda" / "fedgov.sqlite3", timeout=10)) as connection, connection:
+    with closing(sqlite3.connect(home / "gouda" / "fedgov.sqlite3", timeout=60)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
 

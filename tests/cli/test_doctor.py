@@ -31,7 +31,7 @@ def proxy(port: int, *, to: int, host: str | None = None, status: int = 0) -> It
                 self.send_response(status)
                 self.end_headers()
                 return
-            connection = http.client.HTTPConnection("127.0.0.1", to, timeout=5)
+            connection = http.client.HTTPConnection("127.0.0.1", to, timeout=60)
             headers = {"Host": host or self.headers["Host"], "Accept": self.headers["Accept"]}
             connection.request("GET", self.path, headers=headers)
             answer = connection.getresponse()

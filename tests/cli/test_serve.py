@@ -106,7 +106,7 @@ def test_an_unknown_host_gets_421(ports: tuple[int, int], host: str) -> None:
 
 
 def test_two_hosts_get_421(ports: tuple[int, int]) -> None:
-    with socket.create_connection(("127.0.0.1", ports[0]), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", ports[0]), timeout=60) as line:
         host = f"Host: gouda.localhost:{ports[0]}\r\n".encode()
         line.sendall(b"GET / HTTP/1.1\r\n" + host + host + b"\r\n")
         assert line.recv(100).startswith((b"HTTP/1.1 421", b"HTTP/1.1 400"))
@@ -207,7 +207,7 @@ def test_systemd_hears_when_the_server_answers(home: Path, tmp_path: Path, monke
     make_instance(home, "gouda")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(15)
+        systemd.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         with serving("--home", home, "serve", says="gemeente Gouda"):
             assert systemd.recv(100) == b"READY=1"

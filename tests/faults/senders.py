@@ -23,7 +23,7 @@ from fedgov.federation.signatures.shapes import Shape
 from tests.cli.commandline import Served, done, hire, make_instance, rows, serving, until
 from tests.unit.federation.neighbours import Document, Neighbour, Person
 
-PATIENCE: Final = 40.0
+PATIENCE: Final = 90.0
 _PAUSE: Final = 0.05
 _TWICE: Final = 0.1
 """How often somebody sends again what was accepted, because the answer got lost on the way."""

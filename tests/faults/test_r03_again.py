@@ -19,7 +19,7 @@ from tests.faults.road import Fate, Road, add_behind
 from tests.fediverse import Fediverse, Town
 from tests.unit.federation.neighbours import Document
 
-PATIENCE = 20.0
+PATIENCE = 90.0
 
 
 @pytest_asyncio.fixture

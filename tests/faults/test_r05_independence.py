@@ -26,7 +26,7 @@ from tests.unit.federation.test_delivery import ACCEPTED, publish
 
 HEALTHY, DEAD, SILENT, SLOW = 180, 60, 30, 30
 POSTS = 3
-PATIENCE = 60.0
+PATIENCE = 90.0
 
 
 @pytest_asyncio.fixture

@@ -17,7 +17,7 @@ from tests.cli.commandline import done, rows, until
 from tests.faults.senders import Senders, gouda_serves, make_gouda, until_handled
 from tests.unit.federation.neighbours import Document, Neighbour, Page
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 ACCEPTED = "SELECT 1 FROM deliveries JOIN activities a ON a.id = activity_id WHERE type = 'Accept' AND state = 'sent'"
 IDS = "SELECT id FROM objects WHERE local UNION ALL SELECT id FROM activities"
 

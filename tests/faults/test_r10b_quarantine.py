@@ -21,7 +21,7 @@ from fedgov.store.transaction import Transaction
 from tests.cli.commandline import Served, ask, change, done, hire, make_instance, refused, rows, serving, until
 from tests.fediverse import Colleague, Fediverse, Town
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 class Gouda:

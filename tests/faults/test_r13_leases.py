@@ -17,7 +17,7 @@ import pytest_asyncio
 from tests.cli.commandline import Served, done, free_ports, hire, make_instance, refused, serving
 from tests.unit.federation.neighbours import Asked, Neighbour, OpenNeighbour, Page
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 """Seconds: longer than a lease of ten, on a busy machine."""
 
 

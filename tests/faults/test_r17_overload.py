@@ -27,7 +27,7 @@ MEGABYTE = 1_048_576
 LARGE = 900_000
 FLOOD = 30
 MANY = 60
-PATIENCE = 20.0
+PATIENCE = 90.0
 
 
 @pytest_asyncio.fixture

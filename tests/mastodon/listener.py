@@ -13,7 +13,7 @@ import orjson
 
 from tests.mastodon.conftest import Answered, App
 
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 ROOT: Final = "/api/v1/streaming"
 
 

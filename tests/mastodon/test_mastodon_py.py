@@ -21,6 +21,7 @@ from mastodon import (
     StreamListener,
 )
 
+from fedgov.mastodon.streams import hub
 from tests.fediverse import PASSWORD, Town
 from tests.mastodon.conftest import Counter
 from tests.mastodon.reader import Reader
@@ -28,6 +29,12 @@ from tests.mastodon.scene import PICTURE
 
 BY_HAND = "urn:ietf:wg:oauth:2.0:oob"
 SCOPES = ["read", "write", "follow", "push"]
+
+
+@pytest.fixture(autouse=True)
+def _quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mastodon.py closes a stream only once something comes from it: let that be soon."""
+    monkeypatch.setattr(hub, "BEAT_SECONDS", 0.5)
 
 
 @pytest_asyncio.fixture

@@ -87,7 +87,7 @@ class Guest:
 async def welcome(browser: Browser, town: Town, *, username: str = "", **options: Any) -> Guest:
     """Open a browser for somebody, logged in when a name is given."""
     context = await browser.new_context(**({"locale": "nl-NL", "viewport": {"width": 1280, "height": 900}} | options))
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     guest = Guest(context=context, page=await context.new_page(), town=town)
     guest.watch()
     if username:

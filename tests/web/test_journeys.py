@@ -126,7 +126,7 @@ async def test_a_picture_travels_with_its_description(invite: Invite, scene: Sce
 
     there = await invite("jelle", town=scene.leeuwarden)
     shown = there.post("Zie de kaart").locator("img[alt='Kaart van de wijk']")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await shown.count():
             await there.go("/home")
     assert await shown.evaluate("async each => { await each.decode(); return each.naturalWidth; }") > 0

@@ -205,7 +205,7 @@ async def test_the_workers_run_until_they_are_stopped(town: Town, elsewhere: Els
     publish(elsewhere, (f"{SCHEMA}/2.1", elsewhere.url("delft", "/nodeinfo/2.1")))
     await town.post(pieter.note(), by=pieter)
     tasks = [asyncio.create_task(town.describer.run()), asyncio.create_task(town.mender.run())]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (peer := await known(town, pieter.host)) is None or peer.name is None:
             await town.instance.signals.wait(f"peer:{pieter.host}", seconds=5)
     for task in tasks:

@@ -41,7 +41,7 @@ from tests.fediverse import Colleague, Fediverse, Town, pooled_rsa
 
 ACTIVITY_JSON: Final = "application/activity+json"
 AS2: Final = "https://www.w3.org/ns/activitystreams"
-PATIENCE: Final = 10.0
+PATIENCE: Final = 60.0
 _numbers = itertools.count(1)
 
 

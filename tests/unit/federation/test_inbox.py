@@ -640,7 +640,7 @@ async def test_what_arrives_wakes_the_worker(office: Office, library: Library, m
     monkeypatch.setattr(signals, "wait", note)
     seen: list[str] = []
     running = asyncio.create_task(worker(office, {("Create", "Note"): log_to(seen)}).run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await idle.wait()
     await arrive(office, activity())
     await _until(lambda: bool(seen))

@@ -150,7 +150,7 @@ async def test_more_results_than_fit_in_one_transaction_are_all_written(
     monkeypatch.setattr(results, "MOST_TOGETHER", 2)
     rows = await due(office, delft, number=5)
     notes = book(office)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await asyncio.gather(*(notes.arrived(row, learnt={}) for row in rows))
     assert await states(office) == ["sent"] * 5
 

@@ -15,7 +15,7 @@ from fedgov.federation import signers
 from fedgov.federation.signers import Signers
 from fedgov.kernel.errors import UnreachableError
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 @pytest_asyncio.fixture

@@ -273,7 +273,7 @@ async def test_a_reader_who_leaves_at_once_leaves_no_file_open(tmp_path: Path) -
             await asyncio.sleep(0)
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (body.file is None or body.file.closed):  # noqa: ASYNC110 - closing tells nobody
                 await asyncio.sleep(0.005)
 

@@ -129,7 +129,7 @@ class CommandLine:
         async def run() -> T:
             return await work(self._instance)
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(timeout=10)
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(timeout=60)
 
     async def type(self, command: click.Command, *words: str) -> Result:
         """Type a command; return what happened."""

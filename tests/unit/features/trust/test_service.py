@@ -169,7 +169,7 @@ async def test_a_rule_that_is_not_there_cannot_be_removed(town: Instance) -> Non
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (the reload has no event to wait for)
             await asyncio.sleep(0.005)
 
