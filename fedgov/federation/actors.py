@@ -31,6 +31,7 @@ MAX_USERNAME: Final = 128
 MAX_PICTURE_ALT: Final = 1_500
 """Characters of what is said of a profile picture."""
 
+_PROGRAMS: Final = frozenset({"Application", "Service"})
 _COUNTED_AGAIN: Final = 65_536
 """Bytes of a document for which its actor counts once more."""
 
@@ -96,6 +97,12 @@ def get(tx: Transaction, *, uri: str) -> Row[Any]:
     if row is None or row.deleted_at is not None:
         raise NotFoundError("there is no such person", detail=uri)
     return row
+
+
+def is_program(tx: Transaction, *, uri: str) -> bool:
+    """Tell whether an actor stands for its server: the key of a person never vouches for somebody else."""
+    row = find(tx, uri=uri)
+    return row is not None and row.kind in _PROGRAMS
 
 
 def find_many(tx: Transaction, *, uris: Sequence[str]) -> dict[str, Row[Any]]:

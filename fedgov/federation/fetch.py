@@ -260,9 +260,13 @@ class Fetcher:
     # --- objects --------------------------------------------------------------------------------------------
 
     async def object(self, uri: str) -> str:
-        """Make sure that an object is in the store, with its author and what it answers."""
+        """Make sure that an object is in the store, with its author and what it answers.
+
+        What somebody deleted before it ever was here is asked for: a colleague of its author may have done so, who
+        may not, and then no Create need ever come.
+        """
         known = await self._instance.read(objects.find, uri=uri)
-        if known is not None:
+        if known is not None and not objects.is_undecided(known):
             if known.deleted_at is not None:
                 raise GoneError("this was deleted", detail=uri)
             return uri
@@ -272,7 +276,10 @@ class Fetcher:
 
     async def _fetch_ancestors(self, parent: str | None) -> None:
         for _ in range(MAX_ANCESTORS - 1):
-            if parent is None or await self._instance.read(objects.find, uri=parent) is not None:
+            if parent is None:
+                return
+            known = await self._instance.read(objects.find, uri=parent)
+            if known is not None and not objects.is_undecided(known):
                 return
             try:
                 _, parent = await self._fetch_once(parent)
@@ -292,6 +299,8 @@ class Fetcher:
         if author is None or not same_origin(author, uri):
             raise MalformedError("the object does not say who wrote it", detail=uri)
         await self.actor(author)
+        if await self._instance.read(objects.is_final, uri=required_uri(found, "id"), author=author):
+            raise GoneError("this was deleted", detail=uri)
         kinds = types(found)
         keeper = next((self._keepers[kind] for kind in kinds if kind in self._keepers), self._keepers[ANY])
         fetched = FetchedObject(document=found, body=body, author=author, received_at=self._instance.clock.now())

@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, delete, select, update
 
 from fedgov.activitystreams.audience import FOR_EVERYONE, PUBLIC, Visibility
 from fedgov.activitystreams.document import Document
-from fedgov.federation import follows
+from fedgov.federation import actors, follows
 from fedgov.store import erasures
 from fedgov.store.tables import audience, objects
 from fedgov.store.transaction import Transaction, insert_or_ignore
@@ -155,6 +155,33 @@ def bury(tx: Transaction, *, uri: str, author: str, kind: str = "Tombstone") -> 
     tx.execute(update(objects).where(objects.c.uri == uri).values(document=None, deleted_at=tx.now))
     tx.signal(f"document:{uri}")
     return row
+
+
+def is_undecided(row: Row[Any]) -> bool:
+    """Tell whether a grave was dug for something that never was here: whose it is, only its own server can say."""
+    return row.deleted_at is not None and not row.local and row.type == "Tombstone"
+
+
+def is_final(tx: Transaction, *, uri: str, author: str) -> bool:
+    """Tell whether an object was deleted by who may: its author, or the program that is the author's server.
+
+    Whoever deletes what is not here yet may be a colleague of its author, who may not. So the grave remembers who
+    dug it, and counts once its author is known.
+
+    Args:
+        tx: The open transaction.
+        uri: Id of the object.
+        author: URI of who wrote it.
+
+    Spec: row AUT-09 of the threat table.
+    """
+    row = find(tx, uri=uri)
+    if row is None or row.deleted_at is None:
+        return False
+    if row.local or not is_undecided(row):
+        return True
+    dug_by = {row.attributed_to, *targets(tx, row_id=row.id)}
+    return author in dug_by or any(actors.is_program(tx, uri=each) for each in dug_by)
 
 
 def unbury(tx: Transaction, *, row_id: int) -> None:

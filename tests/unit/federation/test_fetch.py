@@ -22,6 +22,7 @@ from fedgov.kernel.errors import (
 )
 from fedgov.kernel.uris import Handle
 from fedgov.store.tables import actors as actors_table
+from fedgov.store.transaction import Transaction
 from tests.unit.federation.neighbours import Asked, Neighbour, OpenNeighbour, Page, key_members
 from tests.unit.federation.office import Office
 
@@ -452,6 +453,31 @@ async def test_a_tombstone_and_what_was_buried_here_are_gone(office: Office, del
     for uri in (delft.url("/a"), buried):
         with pytest.raises(GoneError):
             await office.fetcher.object(uri)
+
+
+async def test_aut_09_a_grave_that_a_colleague_dug_does_not_hide_what_its_server_shows(
+    office: Office, delft: Neighbour
+) -> None:
+    fatima, colleague = (delft.person(name).uri for name in ("fatima", "piet"))
+    server = delft.person("server", type="Application").uri
+    shown, ended, gone = (delft.note(path, by=fatima) for path in ("/a", "/b", "/c"))
+    delft.pages["/c"] = Page(410)
+    for uri in (shown, ended, gone):
+        await office.instance.write(objects.bury, uri=uri, author=colleague)
+    await office.fetcher.actor(server)
+    await office.instance.write(dig_too, uri=ended, actor=server)
+
+    assert await office.fetcher.object(shown) == shown
+    for uri in (ended, gone):
+        with pytest.raises(GoneError):
+            await office.fetcher.object(uri)
+
+
+def dig_too(tx: Transaction, *, uri: str, actor: str) -> None:
+    """Let somebody else delete it as well."""
+    grave = objects.find(tx, uri=uri)
+    assert grave is not None
+    objects.address(tx, row_id=grave.id, targets=(actor,))
 
 
 # --- files ------------------------------------------------------------------------------------------------------

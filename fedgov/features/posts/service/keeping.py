@@ -32,7 +32,6 @@ MAX_SUMMARY: Final = 1_000
 MAX_TITLE: Final = 500
 MAX_ALT: Final = 1_500
 NOT_POSTS: Final = frozenset(ACTOR_TYPES) | COLLECTION_TYPES | {"Tombstone", "Relationship"}
-_PROGRAMS: Final = frozenset({"Application", "Service"})
 _SHORT: Final = frozenset({"Note", "Question"})
 """Types whose summary is a note in advance; elsewhere it is an abstract."""
 
@@ -145,17 +144,9 @@ def _read(tx: Transaction, received: Received) -> ObjectView:
 
 
 def _known(tx: Transaction, *, uri: str, author: str) -> Row[Any] | None:
-    """Return what is stored; a grave that only others dug before its author was known counts for nothing.
-
-    Whoever deletes what is not here yet may be a colleague of its author, who may not.
-
-    Spec: row AUT-09 of the threat table.
-    """
+    """Return what is stored; a grave that only others dug before its author was known counts for nothing."""
     known = object_store.find(tx, uri=uri)
-    if known is None or known.deleted_at is None or known.local:
-        return known
-    dug_by = {known.attributed_to, *object_store.targets(tx, row_id=known.id)}
-    if author in dug_by or any(_is_a_program(tx, each) for each in dug_by):
+    if known is None or known.deleted_at is None or object_store.is_final(tx, uri=uri, author=author):
         return known
     object_store.unbury(tx, row_id=known.id)
     return None
@@ -330,7 +321,7 @@ def remove_remote_post(tx: Transaction, *, uri: str, actor: str) -> None:
     if tx.site.owns(uri) or not same_origin(uri, actor):
         raise ForbiddenError("the object belongs to another server", detail=uri)
     row = post_queries.find_by_uri(tx, uri=uri)
-    if row is not None and row.author != actor and not _is_a_program(tx, actor):
+    if row is not None and row.author != actor and not actors.is_program(tx, uri=actor):
         raise ForbiddenError("the object is somebody else's", detail=uri)
     if row is not None:
         storing.erase(tx, row=row)
@@ -339,12 +330,6 @@ def remove_remote_post(tx: Transaction, *, uri: str, actor: str) -> None:
     grave = object_store.find(tx, uri=uri)
     if grave is not None and grave.attributed_to != actor:  # whose of them it was, shows when it comes
         object_store.address(tx, row_id=grave.id, targets=(actor,))
-
-
-def _is_a_program(tx: Transaction, actor: str) -> bool:
-    """Tell whether an actor stands for its server: the key of a person never vouches for somebody else."""
-    row = actors.find(tx, uri=actor)
-    return row is not None and row.kind in _PROGRAMS
 
 
 def forget_author(tx: Transaction, *, actor: str) -> None:
