@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
@@ -19,18 +20,23 @@ from sqlalchemy import func, select
 from fedgov.activitystreams.audience import Visibility
 from fedgov.c2s.reception import TABLE as COUNTER
 from fedgov.features.notices.service import filters, lists
+from fedgov.features.notices.tables import notifications
 from fedgov.features.notices.vocabulary import FilterContext
-from fedgov.features.people.service import notes
+from fedgov.features.people.queries import account_of
+from fedgov.features.people.service import accounts, notes, tokens
 from fedgov.features.posts.service import drafting
 from fedgov.features.posts.vocabulary import PostDraft
 from fedgov.federation import actors
 from fedgov.kernel.clock import HOUR
+from fedgov.mastodon.push_message import compose
 from fedgov.mastodon.table import TABLE
 from fedgov.store.tables import metadata
 from fedgov.store.transaction import Transaction
 from tests.federation.interop.world import Reply
+from tests.fediverse import PATIENCE
 from tests.security.internet import LOGS
-from tests.security.office import APPS, AUDIENCES, OPEN, REFUSED, Office, Written
+from tests.security.listening import listening, speak, spoken
+from tests.security.office import APPS, AUDIENCES, GONE, LOCAL, OPEN, REFUSED, Office, Written
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -393,3 +399,103 @@ async def test_ac_07_without_a_token_that_reaches_so_far_there_is_no_inbox_and_n
         answer = await _ask(office, viewer, method, path, body)
         assert answer.status == (403 if viewer == "zwak" else 401), path
     assert len(AUDIENCES) == len(office.written)
+
+
+# --- what is sent without being asked for -----------------------------------------------------------------------
+
+
+async def test_ac_01_03_18_no_stream_shows_what_is_not_for_who_listens(office: Office) -> None:
+    """By WebSocket and as event stream: what is written, edited, liked and deleted for each audience."""
+    async with listening(office) as ears:
+        numbers, last = await speak(office)
+        heard = await ears.until(last)
+    leaks = [
+        (ear.viewer, ear.kind, trace)
+        for ear in heard
+        for audience in AUDIENCES
+        if audience not in APPS[ear.viewer]
+        # That something for everyone is gone, everyone is told by its number.
+        for trace in (*spoken(audience), *(() if audience in OPEN else (numbers[audience],)))
+        if trace in ear.text
+    ]
+    assert leaks == []
+    for viewer, shown in (
+        ("piet", OPEN | {"followers", "organisation"}),
+        ("kees", {"public", "organisation", "direct"}),
+    ):
+        (ear,) = (each for each in heard if (each.viewer, each.kind) == (viewer, "socket"))
+        assert {each for each in AUDIENCES if spoken(each)[0] in ear.text and spoken(each)[1] in ear.text} == shown
+
+
+@pytest.mark.parametrize("viewer", ["nobody", "zwak", *REFUSED])
+async def test_ac_07_08_who_may_not_read_messages_opens_no_stream(office: Office, viewer: str) -> None:
+    token = office.tokens.get(viewer)
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    for path in ("user", "user/notification", "public", "public/local", "hashtag?tag=matrix", "direct"):
+        answer = await office.internet.ask("GET", f"/api/v1/streaming/{path}", headers=headers)
+        assert answer.status == (403 if viewer == "zwak" else 401), path
+        assert office.leaks(answer, allowed=frozenset(), asked=path) == []
+        url = f"{office.internet.origin}/api/v1/streaming/{path}"
+        if viewer == "zwak":  # a token of a person opens a socket, and then nothing on it
+            async with office.internet.session.ws_connect(url, headers=headers) as socket:
+                assert (await socket.receive_json(timeout=PATIENCE))["status"] == 403, path
+            continue
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await office.internet.session.ws_connect(url, headers=headers)
+        assert refused.value.status == 401, path
+
+
+@pytest.mark.parametrize("viewer", [name for name in LOCAL if name != "fatima"] + [GONE])
+async def test_ac_01_18_nothing_is_pushed_of_what_is_not_for_the_person_now(office: Office, viewer: str) -> None:
+    """Whatever was to be told of a message, it is told when it is sent, and only to who may read it then."""
+    town = office.internet.town
+
+    def told(tx: Transaction) -> dict[str, str]:
+        owner, author = town.instance.site.actor(viewer), office.internet.fatima.uri
+        found = {}
+        for it in office.written.values():
+            values = {"actor_id": actors.get(tx, uri=author).id, "owner_id": actors.get(tx, uri=owner).id, "at": tx.now}
+            row = {"id": tx.new_id(), "kind": "update", "subject_id": int(it.number), **values}
+            tx.execute(notifications.insert(), row)
+            made = compose(tx, owner=owner, notification_id=row["id"])
+            tx.execute(notifications.delete().where(notifications.c.id == row["id"]))
+            if made is not None:
+                found[it.audience] = str(made)
+        return found
+
+    found = await town.instance.write(told)
+    assert {it.audience for it in office.written.values() if it.word in found.get(it.audience, "")} == APPS[viewer]
+    assert set(found) == APPS[viewer]
+
+
+# --- administration ---------------------------------------------------------------------------------------------
+
+
+def _administration(ids: dict[str, str]) -> Iterator[str]:
+    for row in sorted(_ALL):
+        method, _, path = row.partition(" ")
+        if method == "GET" and path.startswith(("/api/v1/admin/", "/api/v2/admin/")):
+            yield re.sub(r":\w+", ids["account"], path)
+
+
+async def test_ac_01_19_who_administers_reads_no_more_messages_than_a_colleague(
+    office: Office, ids: dict[str, str]
+) -> None:
+    """And others get in nowhere. What somebody reports is shown with the report, which is not tried here."""
+    town = office.internet.town
+    await town.as_("wendy")
+    account = await town.ask(account_of, actor=town.instance.site.actor("wendy"))
+    assert account is not None
+    await town.instance.write(accounts.set_administrator, account_id=account.id, administrator=True)
+    reach = "admin:read admin:write read write"
+    office.tokens["wendy"] = await town.instance.write(tokens.create_token, account_id=account.id, scopes=reach)
+    try:
+        for path in _administration(ids):
+            answer = await _ask(office, "wendy", "GET", f"{path}?limit=200")
+            assert answer.status in (200, 404), (path, answer.status, answer.body)
+            assert office.leaks(answer, allowed=OPEN | {"organisation"}, asked=path) == []
+            for viewer in ("nobody", "piet", "zwak", *REFUSED):
+                answer = await _ask(office, viewer, "GET", path)
+                assert answer.status == (401 if viewer in ("nobody", *REFUSED) else 403), (path, viewer)
+    finally:
+        del office.tokens["wendy"]

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, union
 
 from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
+from fedgov.features.notices.service.actor_ids import reader_id
 from fedgov.features.notices.tables import home_entries, list_entries, lists
 from fedgov.features.notices.vocabulary import (
     EVERYBODY,
@@ -16,6 +17,7 @@ from fedgov.features.notices.vocabulary import (
     AnnouncementShown,
     NewsKind,
 )
+from fedgov.features.people import queries as people
 from fedgov.features.posts.vocabulary import PostShared
 from fedgov.federation import objects
 from fedgov.store import news
@@ -55,13 +57,17 @@ def tell_changed(tx: Transaction, *, object_id: int) -> None:
 def tell_removed(tx: Transaction, *, object_id: int) -> None:
     """Tell that a post is gone: everybody when everybody could read it, else those who have it on a timeline.
 
-    It must be called before timelines forget the post.
+    Who is shut out by its author never saw it there, and does not hear now that it was (row AC-03 of the threat
+    table). It must be called before timelines forget the post.
     """
     row = objects.find_by_id(tx, row_id=object_id)
     if row is not None and Visibility(row.visibility) in FOR_EVERYONE:
         news.tell(tx, NewsKind.GONE, object_id, EVERYBODY)
         return
-    _tell_gone(tx, object_id, tx.values(_HAVE_POST, {"object_id": object_id}))
+    owners = tx.values(_HAVE_POST, {"object_id": object_id})
+    shut_out = people.shut_out(tx, viewer=row.attributed_to) if row is not None and owners else frozenset()
+    unaware = {reader_id(tx, uri=uri) for uri in shut_out if tx.site.owns(uri)}
+    _tell_gone(tx, object_id, [owner for owner in owners if owner not in unaware])
 
 
 def tell_unshared(tx: Transaction, *, object_id: int, share_id: int) -> None:

@@ -382,7 +382,8 @@ def note_received(tx: Transaction, *, object_id: int, stamp: str | None) -> None
     """Weigh what a post elsewhere quotes, each time that it comes.
 
     A stamp counts when it was read at the quoted author's own server. To be
-    quoted without a request counts where the policy of a post of ours says yes anyhow.
+    quoted without a request counts where the policy of a post of ours says yes anyhow, to who may read it.
+    A post that was refused once stays refused, whatever it is edited to quote meanwhile.
 
     Args:
         tx: The open transaction.
@@ -391,13 +392,20 @@ def note_received(tx: Transaction, *, object_id: int, stamp: str | None) -> None
     """
     row = post_queries.get_any(tx, object_id=object_id)
     quoted = None if row.quote_uri is None else post_queries.find_by_uri(tx, uri=row.quote_uri)
+    if row.quote_state in _SETTLED:
+        _put(
+            tx,
+            row=row,
+            quote_id=row.quote_id if quoted is None else quoted.object_id,
+            state=row.quote_state,
+            stamp=None,
+        )
+        return
     if quoted is None:
         if row.quote_state is not None or row.quote_id is not None:
             _put(tx, row=row, quote_id=None, state=None, stamp=None)
         return
     same = row.quote_id == quoted.object_id
-    if same and row.quote_state in _SETTLED:
-        return
     if quoted.author == row.author:
         _put(tx, row=row, quote_id=quoted.object_id, state=ACCEPTED, stamp=None)
     elif stamp is not None and stamps.is_valid(tx, stamp, quoting=row.uri, quoted=quoted):
@@ -405,8 +413,14 @@ def note_received(tx: Transaction, *, object_id: int, stamp: str | None) -> None
     elif quoted.local and same and row.quote_state in _OURS_TO_SAY:
         return
     else:
-        allowed = quoted.local and consent_of(tx, rows=[quoted], viewer=row.author)[quoted.object_id] == "automatic"
+        allowed = quoted.local and _needs_no_request(tx, quoted=quoted, by=row.author)
         _put(tx, row=row, quote_id=quoted.object_id, state=ACCEPTED if allowed else None, stamp=None)
+
+
+def _needs_no_request(tx: Transaction, *, quoted: Row[Any], by: str) -> bool:
+    """Tell whether anybody who asked would get consent to quote a post of ours, and this actor may read it."""
+    consent = consent_of(tx, rows=[quoted], viewer=by)[quoted.object_id]
+    return consent == "automatic" and post_queries.may_read(tx, row=quoted, viewer=by)
 
 
 def receive_revocation(tx: Transaction, *, actor: str, stamp: str) -> list[int] | None:
@@ -431,7 +445,7 @@ def receive_revocation(tx: Transaction, *, actor: str, stamp: str) -> list[int] 
     for object_id in stamped:
         row = post_queries.get_any(tx, object_id=object_id)
         quoted = None if row.quote_uri is None else post_queries.find_by_uri(tx, uri=row.quote_uri)
-        if quoted is not None and quoted.author != actor:
+        if not same_origin(stamp, actor) or (quoted is not None and quoted.author != actor):
             raise ForbiddenError("only who is quoted can take that back", detail=actor)
         _put(tx, row=row, quote_id=row.quote_id, state=REVOKED, stamp=None)
         if row.local:

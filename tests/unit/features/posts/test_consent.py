@@ -13,10 +13,11 @@ from fedgov.features.people.service.blocks import block
 from fedgov.features.posts.inbox import needs_of_create, needs_of_quote_request, needs_of_update
 from fedgov.features.posts.service import publishing, quoting, stamps
 from fedgov.features.posts.vocabulary import ACCEPTED, PENDING, REVOKED, PostQuoted, QuotePolicy
+from fedgov.kernel.clock import to_rfc3339
 from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError, NotFoundError
 from fedgov.store.transaction import Transaction
 from tests.unit.features.posts.correspondence import PIETER, activity, arrive, deliver, note, the_post, written
-from tests.unit.features.residents import Town, verified
+from tests.unit.features.residents import NOW, Town, verified
 
 FATIMA = "https://groningen.example/users/fatima"
 KLAAS = "https://sneek.example/users/klaas"
@@ -127,6 +128,32 @@ def test_taken_back_stays_taken_back(town: Town) -> None:
     assert the_post(town.tx, quoted.uri).quotes == 0
 
 
+def test_taken_back_stays_taken_back_after_a_detour(town: Town) -> None:
+    """Whoever edits the quotation out, or another one in, and then the first one in again, needs consent as before."""
+    quoted, other = written(town, FATIMA), written(town, FATIMA)
+    deliver(town.tx, request(quoted.uri))
+    row = the_post(town.tx, QUOTING)
+    quoting.revoke(town.tx, actor=FATIMA, object_id=quoted.object_id, quoting_id=row.object_id)
+    own = arrive(town, note(PIETER, key="own"))
+    for minute, detour in enumerate((None, other.uri, own.uri)):
+        for second, quote in enumerate((detour, quoted.uri)):
+            at = to_rfc3339(NOW + minute * 60_000 + second * 1_000)
+            post = note(PIETER, key="q", quote=quote, updated=at, content=f"<p>{at}</p>")
+            deliver(town.tx, activity("Update", post), received_at=NOW + 3_600_000)
+        assert state_of(town.tx) == (REVOKED, None), detour
+    assert the_post(town.tx, quoted.uri).quotes == 0
+
+
+def test_aut_11_who_is_blocked_does_not_quote_without_asking_either(town: Town) -> None:
+    quoted = written(town, FATIMA)
+    town.befriend(town.local("bram"), PIETER)  # for whom the post comes in
+    block(town.tx, who=FATIMA, whom=PIETER)
+    arrive(town, note(PIETER, key="q", quote=quoted.uri))
+    assert state_of(town.tx) == (None, None)
+    assert the_post(town.tx, quoted.uri).quotes == 0
+    assert town.events(PostQuoted) == []
+
+
 # --- we ask -----------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +207,15 @@ def test_nobody_else_takes_consent_back(town: Town) -> None:
     _, uri, sent = asked(town)
     deliver(town.tx, answer("Accept", sent, result=STAMP))
     with pytest.raises(ForbiddenError):
+        deliver(town.tx, activity("Delete", STAMP, actor=MALLORY))
+    assert state_of(town.tx, uri) == (ACCEPTED, STAMP)
+
+
+def test_nobody_else_takes_consent_back_when_the_quoted_post_is_gone(town: Town) -> None:
+    quoted, uri, sent = asked(town)
+    deliver(town.tx, answer("Accept", sent, result=STAMP))
+    deliver(town.tx, activity("Delete", quoted, actor=KLAAS))
+    with pytest.raises(FedgovError):
         deliver(town.tx, activity("Delete", STAMP, actor=MALLORY))
     assert state_of(town.tx, uri) == (ACCEPTED, STAMP)
 
