@@ -69,6 +69,8 @@ PAGES: Final = {
         "/lists/{list}",
         "/lists/{list}/people",
         "/notifications/requests",
+        "/compose?quote={question}",
+        "/quote-requests",
         "/oauth/authorize?{asking}",
         "/oauth/authorize?client_id=unknown",
         "/logout",

@@ -455,6 +455,7 @@ def preview_card(
     title: str = "",
     summary: str = "",
     attachments: Sequence[AttachmentCard] = (),
+    quoted: PostCard | None = None,
 ) -> PostCard:
     """Return how a post would look, without storing it.
 
@@ -466,6 +467,7 @@ def preview_card(
         title: Plain text.
         summary: Note in advance.
         attachments: Files that were kept already.
+        quoted: What it quotes.
     """
     rendered = render_markdown(text, hashtag_url=lambda tag: f"/tags/{quote(tag)}")
     return PostCard(
@@ -480,4 +482,5 @@ def preview_card(
         summary=summary,
         attachments=tuple(attachments),
         emojis=own_emoji_cards(own_emojis.used_in(tx, title, summary, rendered.html)),
+        quote=None if quoted is None else QuoteCard(post=quoted),
     )

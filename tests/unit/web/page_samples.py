@@ -173,6 +173,7 @@ QUOTING: Final = tuple(
             QuoteCard(post=replace(VARIETY[9], content_html=Markup(""))),
             QuoteCard(original_url="https://x.example/1"),
             QuoteCard(),
+            *(QuoteCard(state=state) for state in ("pending", "rejected", "revoked")),
         )
     )
 )
@@ -204,6 +205,7 @@ WRONG: Final = (
 SETTINGS: Final = {
     "language": "", "default_audience": "public", "app_audience": "public", "approve_followers": True,
     "lists_public": False, "discoverable": True, "indexable": False,
+    "quote_policy": "ask_others",
 }  # fmt: skip
 MINE: Final = {"department": "", "about": "x", "field_names": ["a"], "field_values": ["b"]}
 
@@ -220,7 +222,14 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
         replace(each, depth=number) for number, each in enumerate(VARIETY[2:])), "reach": ReachCard(people=None)}),
     ("posts/post.html", {"post": replace(POST, deleted=True)}),
     ("posts/edit.html", {"post": replace(OWN, title="T", attachments=(PICTURE,)),
-                         "values": {"text": "x", "summary": ""}}),
+                         "values": {"text": "x", "summary": "", "quote_policy": "ask"}}),
+    ("posts/edit.html", {"post": OWN, "values": {"text": "x", "summary": "", "quote_policy": None}}),
+    ("posts/compose.html", {"form": form_of({"quote": "1"}), "quoted": replace(POST, may_quote="manual")}),
+    ("posts/compose.html", {"form": form_of({"quote": "1"}), "quoted": replace(POST, may_quote="automatic")}),
+    ("posts/quotes.html", {"post": replace(OWN, quotes=1), "is_author": True, "posts": (POST,), "pages": MORE}),
+    ("posts/quotes.html", {"post": POST, "is_author": False, "posts": (), "pages": ENDS}),
+    ("posts/quote_requests.html", {"posts": (replace(POST, quote=QuoteCard(post=OWN)),), "pages": MORE}),
+    ("posts/quote_requests.html", {"posts": (), "pages": ENDS}),
     ("posts/delete.html", {"post": OWN}),
     ("posts/report.html", {"post": POST}),
     ("posts/receipt.html", {"post": OWN}),

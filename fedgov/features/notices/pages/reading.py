@@ -22,6 +22,7 @@ from fedgov.features.notices.service.markers import mark_notifications_read
 from fedgov.features.notices.service.notifications import clear
 from fedgov.features.notices.vocabulary import Kind, Notification, Outcome
 from fedgov.features.people.present import person_cards
+from fedgov.features.posts.queries import quote_requests
 from fedgov.features.posts.queries.liked import liked_page
 from fedgov.features.posts.queries.reach import reach
 from fedgov.kernel.errors import InvalidError
@@ -75,6 +76,7 @@ async def notifications() -> Response:
     return await render(
         "notices/notifications.html",
         waiting=(await current_instance().read(pending, owner=visitor.actor_uri))[0],
+        quote_requests=await current_instance().read(quote_requests.count, author=visitor.actor_uri),
         notifications=found.page.items,
         pages=page_links("/notifications", found.page, wanted, has_older=found.has_older, extra=extra),
         which=which,

@@ -59,6 +59,7 @@ def _preferences(tx: Transaction, *, visitor: Visitor) -> dict[str, Any]:
         "language": account.language or "",
         "default_audience": account.default_audience,
         "app_audience": account.app_audience,
+        "quote_policy": account.quote_policy,
         "approve_followers": row.approves_followers,
         "lists_public": row.lists_followers,
         "discoverable": row.discoverable,
@@ -74,6 +75,8 @@ def _store_preferences(tx: Transaction, *, visitor: Visitor, form: Form) -> None
         default_audience=form.value("default_audience"),
         app_audience=form.value("app_audience") if "app_audience" in form.values else None,
     )
+    if "quote_policy" in form.values:
+        profiles.change_posting(tx, actor=visitor.actor_uri, quote_policy=form.value("quote_policy"))
     profiles.change_profile(
         tx,
         actor=visitor.actor_uri,

@@ -6,7 +6,7 @@ from typing import Final
 
 from quart import Blueprint
 
-from fedgov.features.posts.pages import about, acting, reading, reporting, writing
+from fedgov.features.posts.pages import about, acting, quotations, reading, reporting, writing
 
 POST: Final = "/posts/<int(max=9223372036854775807):post_id>"
 
@@ -28,6 +28,8 @@ def blueprint() -> Blueprint:
         (f"{POST}/edit", writing.edit),
         (f"{POST}/delete", writing.delete),
         (f"{POST}/report", reporting.ask),
+        (f"{POST}/quotes", quotations.quotes),
+        ("/quote-requests", quotations.requests),
         ("/compose", writing.compose),
         ("/about", about.about),
         ("/privacy", about.privacy),
@@ -41,8 +43,12 @@ def blueprint() -> Blueprint:
         (f"{POST}/edit", writing.save),
         (f"{POST}/delete", writing.confirm_delete),
         (f"{POST}/report", reporting.send),
+        ("/quote-requests", quotations.decide),
     ):
         pages.add_url_rule(path, view_func=view, methods=["POST"])
+    pages.add_url_rule(
+        f"{POST}/quotes/<int(max=9223372036854775807):quoting_id>/revoke", view_func=quotations.revoke, methods=["POST"]
+    )
     for name, action in acting.ACTIONS.items():
         pages.add_url_rule(f"{POST}/{name}", view_func=action, methods=["POST"])
     return pages

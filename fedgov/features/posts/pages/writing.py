@@ -17,10 +17,11 @@ from fedgov.features.posts.pages.reading import own_card
 from fedgov.features.posts.present import post_card, preview_card
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.queries.quotes import consent_of
 from fedgov.features.posts.queries.reach import reach
-from fedgov.features.posts.service import publishing
+from fedgov.features.posts.service import publishing, quoting
 from fedgov.features.posts.service.looking_up import look_up_named
-from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft
+from fedgov.features.posts.vocabulary import AttachmentDraft, PollDraft, QuotePolicy
 from fedgov.instance import Instance
 from fedgov.kernel.clock import SECOND
 from fedgov.kernel.errors import ForbiddenError, InvalidError
@@ -39,7 +40,7 @@ DEFAULT_POLL_SECONDS: Final = 259_200
 
 
 async def compose() -> Response:
-    """Show the composer; ``?mention=`` names somebody, ``?reply_to=`` what is answered."""
+    """Show the composer; ``?mention=`` names somebody, ``?reply_to=`` what is answered, ``?quote=`` what is quoted."""
     visitor = await require_visitor()
     values = {"audience": visitor.default_audience}
     mention = request.args.get("mention", "")[:320].strip()
@@ -47,6 +48,11 @@ async def compose() -> Response:
         values |= {"text": f"{mention} ", "audience": Visibility.DIRECT.value}
     if _number(request.args.get("reply_to", "")):
         values["in_reply_to"] = request.args["reply_to"]
+    quoted = _number(request.args.get("quote", ""))
+    if quoted is not None:
+        if not await current_instance().read(_may_quote, actor=visitor.actor_uri, object_id=quoted):
+            return redirect_to(f"/posts/{quoted}", notice="not_quotable")
+        values["quote"] = str(quoted)
     return await _composer(visitor, form_of(values))
 
 
@@ -59,6 +65,7 @@ async def _composer(visitor: Visitor, form: Form, *, status: int = 200, preview:
         reach=found.reach,
         reply_to=found.reply_to,
         locked=found.locked,
+        quoted=found.quoted,
         kept_files=await uploads.kept_files(visitor.actor_uri, form),
         preview=preview,
     )
@@ -70,16 +77,40 @@ class _Around:
 
     reach: ReachCard | None = None
     reply_to: PostCard | None = None
+    quoted: PostCard | None = None
     locked: tuple[str, ...] = ()
 
 
 def _around(tx: Transaction, *, actor: str, form: Form) -> _Around:
-    parent = _parent(tx, actor=actor, form=form)
+    parent, quoted = _parent(tx, actor=actor, form=form), _quoted(tx, actor=actor, form=form)
     return _Around(
         reach=_reach(tx, actor=actor, form=form),
         reply_to=post_card(tx, row=parent, viewer=actor) if parent is not None else None,
-        locked=tuple(each.value for each in policy.reply_audiences(Visibility(parent.visibility))) if parent else (),
+        quoted=post_card(tx, row=quoted, viewer=actor) if quoted is not None else None,
+        locked=_locked(parent, quoted),
     )
+
+
+def _locked(parent: Row[Any] | None, quoted: Row[Any] | None) -> tuple[str, ...]:
+    """Return whom the message may be for; nothing when it may be for anybody."""
+    kind = None if quoted is None else Visibility(quoted.visibility)
+    closed = () if kind is None or policy.may_share(kind) else policy.quote_audiences(kind)
+    if parent is None:
+        return tuple(each.value for each in closed)
+    allowed = policy.reply_audiences(Visibility(parent.visibility))
+    return tuple(each.value for each in allowed if not closed or each in closed)
+
+
+def _may_quote(tx: Transaction, *, actor: str, object_id: int) -> bool:
+    row = post_queries.get(tx, object_id=object_id, viewer=actor)
+    return consent_of(tx, rows=[row], viewer=actor)[row.object_id] != "denied"
+
+
+def _quoted(tx: Transaction, *, actor: str, form: Form) -> Row[Any] | None:
+    """Return what is quoted; None when nothing is, or when it is gone meanwhile."""
+    object_id = _number(form.value("quote"))
+    row = None if object_id is None else post_queries.find(tx, object_id=object_id)
+    return row if row is not None and post_queries.may_read(tx, row=row, viewer=actor) else None
 
 
 def _parent(tx: Transaction, *, actor: str, form: Form) -> Row[Any] | None:
@@ -159,6 +190,7 @@ async def _refused(visitor: Visitor, form: Form, error: InvalidError) -> Respons
 
 async def _preview(visitor: Visitor, form: Form) -> Response:
     visibility = _audience(form)
+    around = await current_instance().read(_around, actor=visitor.actor_uri, form=form)
     card = await current_instance().read(
         preview_card,
         author=visitor.actor_uri,
@@ -167,6 +199,7 @@ async def _preview(visitor: Visitor, form: Form) -> Response:
         title=form.value("title"),
         summary=form.value("summary"),
         attachments=await uploads.kept_files(visitor.actor_uri, form),
+        quoted=around.quoted,
     )
     return await _composer(visitor, form, preview=card)
 
@@ -193,7 +226,9 @@ def _publish_form(
     mentioned: Mapping[str, str],
     poll: PollDraft | None,
 ) -> int:
-    parent = _parent(tx, actor=actor, form=form)
+    parent, quoted = _parent(tx, actor=actor, form=form), _quoted(tx, actor=actor, form=form)
+    if quoted is None and form.value("quote"):
+        raise InvalidError("what you quote is no longer there", field="quote")
     return publishing.publish_post(
         tx,
         author=actor,
@@ -206,7 +241,20 @@ def _publish_form(
         attachments=_attachments(form),
         poll=poll,
         mentioned=mentioned,
+        quote=quoted.uri if quoted is not None else None,
+        quote_policy=_quote_policy(form),
     )
+
+
+def _quote_policy(form: Form) -> QuotePolicy | None:
+    """Return who may quote it; None for what the author chose once for all."""
+    value = form.value("quote_policy")
+    if not value:
+        return None
+    try:
+        return QuotePolicy(value)
+    except ValueError:
+        raise InvalidError("choose who may quote this", field="quote_policy") from None
 
 
 def _language(form: Form) -> str | None:
@@ -241,7 +289,7 @@ async def _editor(visitor: Visitor, post_id: int, *, form: Form | None = None, s
     instance = current_instance()
     card = await instance.read(own_card, object_id=post_id, actor=visitor.actor_uri)
     row = await instance.read(post_queries.get_any, object_id=post_id)
-    stored = {"text": row.source or "", "summary": row.summary}
+    stored = {"text": row.source or "", "summary": row.summary, "quote_policy": quoting.policy_of(row)}
     shown = form or form_of({"language": row.language or ""})
     return await render("posts/edit.html", status=status, post=card, values=stored, form=shown)
 
@@ -281,6 +329,9 @@ def _save_form(tx: Transaction, *, actor: str, object_id: int, form: Form, menti
         attachments=described,
         mentioned=mentioned,
     )
+    wanted = _quote_policy(form)
+    if wanted is not None:
+        publishing.change_quote_policy(tx, actor=actor, object_id=object_id, quote_policy=wanted)
 
 
 async def delete(post_id: int) -> Response:
