@@ -14,6 +14,9 @@ KEYWORDS := later InvalidError ConflictError ForbiddenError RateLimitedError Ove
 LOCK := $(BIN)/uv pip compile pyproject.toml --extra postgres --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --overrides requirements/overrides.txt --custom-compile-command "make locks" --no-annotate --quiet
 
+# Programs that the tests start would compile all of fedgov each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .PHONY: help demo test soak fuzz lint bench docs frontend messages migration locks wheel system-packages clean
 
