@@ -42,7 +42,7 @@ from fedgov.features.posts.queries.face import public_face
 from fedgov.features.search.feature import FEATURE as SEARCH
 from fedgov.features.trust.feature import FEATURE as TRUST
 from fedgov.features.trust.service import TrustDecisions
-from fedgov.federation import actors, housekeeping, keys
+from fedgov.federation import actors, housekeeping, keys, pruning
 from fedgov.federation.backfill import Backfiller
 from fedgov.federation.client import GuardedClient
 from fedgov.federation.delivery import DeliveryWorker
@@ -123,7 +123,8 @@ def all_jobs() -> dict[str, Job]:
     """Return what the post room and the rooms do now and then, by a name for the log."""
     tidy = Job(name="tidy", every=housekeeping.EVERY, run=housekeeping.tidy)
     listing = Job(name="list erasures", every=erasures.EVERY, run=_list_erasures)
-    return {"federation tidy": tidy, "store list erasures": listing} | {
+    prune = Job(name="prune", every=pruning.EVERY, run=pruning.prune)
+    return {"federation tidy": tidy, "federation prune": prune, "store list erasures": listing} | {
         f"{room.name} {job.name}": job for room in FEATURES for job in room.jobs
     }
 

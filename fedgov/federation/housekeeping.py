@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from fedgov.federation.inbox import STORED_ELSEWHERE
 from fedgov.federation.results import PARK_AFTER
@@ -50,8 +50,8 @@ _HANDLED: Final = (
         inbox_items.c.state.in_(("done", "refused")),
         inbox_items.c.id > bindparam("after"),
         inbox_items.c.id < bindparam("before"),
-        inbox_items.c.type.in_((*sorted(STORED_ELSEWHERE), "Delete")),
-        inbox_items.c.proven.is_(False),
+        inbox_items.c.type.in_((*sorted(STORED_ELSEWHERE), "Delete", "Undo", "Remove")),
+        or_(inbox_items.c.proven.is_(False), inbox_items.c.dated),
     )
     .order_by(inbox_items.c.id)
     .limit(BATCH)
@@ -63,8 +63,10 @@ async def tidy(instance: Instance) -> None:
     """Give up and clear what is due, in as many transactions as are short."""
     while await instance.write_behind(give_up_parked) == BATCH:
         pass
-    while await instance.write_behind(clear_graves) == BATCH:
-        pass
+    cleared = BATCH
+    while cleared == BATCH:
+        cleared = await instance.write_behind(clear_graves)
+        instance.metrics.pruned.labels("graves").inc(cleared)
     await _clear_log(instance)
 
 
@@ -72,15 +74,17 @@ async def _clear_log(instance: Instance) -> None:
     """Forget what was handled long ago; looking for it is no work for the one who writes."""
     after, before = 0, first_id_at(instance.clock.now() - KEEP_LOG)
     while handled := await instance.read(find_handled, after=after, before=before):
-        await instance.write_behind(clear_log, ids=handled)
+        removed = await instance.write_behind(clear_log, ids=handled)
+        instance.metrics.pruned.labels("inbox log").inc(removed)
         after = handled[-1]
 
 
 def find_handled(tx: Transaction, *, after: int, before: int) -> Sequence[int]:
-    """Return the row ids of posts, edits and deletions that were handled or refused, received between two row ids.
+    """Return the row ids of posts, edits, deletions and ends that were handled, received between two row ids.
 
     What may be named later by its URI alone, such as a Follow or a Like, stays. So does what carries
-    a proof: anybody could bring it again, not only its own server.
+    a proof and does not say when it was made: anybody could bring it again, not only its own server, and the
+    gate could not know how old it is.
     """
     return list(tx.values(_HANDLED, {"after": after, "before": before}))
 

@@ -123,6 +123,7 @@ def append(tx: Transaction, *, verified: Sequence[VerifiedActivity]) -> None:
             "body": each.body,
             "key_id": each.key_id,
             "proven": each.proven,
+            "dated": each.activity.published is not None,
             "state": "queued",
             "attempts": 0,
             "next_attempt_at": each.received_at,

@@ -187,6 +187,12 @@ class Metrics:
             ("worker",),
             registry=own,
         )
+        self.pruned = Counter(
+            "fedgov_pruned_total",
+            "Rows that were removed because they were kept long enough, by what they were.",
+            ("what",),
+            registry=own,
+        )
         self.ready = Gauge("fedgov_ready", "1 when /readyz says yes.", registry=own)
         self.figures_fresh = Gauge(
             "fedgov_figures_fresh",
@@ -208,6 +214,8 @@ class Metrics:
             self.posted.labels(result)
         for result in ("delivered", "later", "gone", "refused", "late", "withdrawn"):
             self.pushed.labels(result)
+        for what in PRUNED:
+            self.pruned.labels(what)
         for what in ("people", "messages"):
             self.searched.labels(what)
         self._handled = {result: self.handled.labels(result) for result in ("done", "refused", "postponed", "parked")}
@@ -301,6 +309,20 @@ class _Plain(CollectorRegistry):
                 family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
                 yield family
 
+
+PRUNED: Final = (
+    "deliveries",
+    "peers",
+    "inbox log",
+    "graves",
+    "sessions",
+    "codes",
+    "tokens",
+    "apps",
+    "notifications",
+    "push keys",
+)
+"""What is removed when it was kept long enough."""
 
 STATUS_CODES: Final = {
     404: "not_found",

@@ -264,6 +264,7 @@ inbox_items: Final = Table(
     Column("body", LargeBinary, nullable=False),  # exactly as received
     Column("key_id", Text, nullable=False),
     Column("proven", Boolean, nullable=False),  # carried a valid FEP-8b32 proof
+    Column("dated", Boolean, nullable=False, server_default="0"),  # says itself when it was made
     Column("state", String(10), nullable=False),  # queued, done, refused, parked
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", BigInteger, nullable=False),

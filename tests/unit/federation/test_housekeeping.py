@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from fedgov.federation.dispatch import ANY, Handler
+from fedgov.federation.gate import OLDEST_ACTIVITY
 from fedgov.federation.housekeeping import KEEP_LOG, tidy
 from fedgov.kernel.clock import DAY
 from fedgov.kernel.errors import ForbiddenError
@@ -51,9 +52,27 @@ async def test_what_anybody_could_bring_again_stays_in_the_log(office: Office, l
     await arrive(office, activity())
     await worker(office, {("Create", ANY): log_to([])}).settle()
     await office.instance.write(lambda tx: tx.execute(update(inbox_items).values(proven=True)))
+    await office.instance.write(lambda tx: tx.execute(update(inbox_items).values(dated=False)))
     office.clock.advance(KEEP_LOG + DAY)
     await tidy(office.instance)
     assert await kinds(office) == ["Create"]
+
+
+async def test_what_anybody_could_bring_again_goes_when_the_gate_refuses_it_as_too_old(
+    office: Office, library: Library
+) -> None:
+    assert KEEP_LOG > OLDEST_ACTIVITY, "until then a copy must be known as a copy"
+    await arrive(office, activity(published="2020-01-01T00:00:00Z"), activity("Undo"))
+    await worker(office, {("Create", ANY): log_to([])}).settle()
+    await office.instance.write(lambda tx: tx.execute(update(inbox_items).values(proven=True)))
+    assert sorted((row.type, row.dated) for row in await office.rows(inbox_items)) == [
+        ("Create", True),
+        ("Undo", False),
+    ]
+    office.clock.advance(KEEP_LOG + DAY)
+    await tidy(office.instance)
+    assert await kinds(office) == ["Undo"]
+    assert office.instance.metrics.pruned.labels("inbox log")._value.get() == 1
 
 
 async def test_what_stands_aside_or_waits_stays_in_the_log(office: Office, library: Library) -> None:

@@ -23,7 +23,7 @@ EVERY: Final = DAY
 """Milliseconds between two times."""
 SLICES: Final = 24
 """So many transactions for the timelines of everyone; row ids end in random bits, so that these are about equal."""
-ROWS_AT_ONCE: Final = 5_000
+ROWS_AT_ONCE: Final = 1_000
 
 _OWNERS: Final = select(actors.c.id).where(
     actors.c.host == bindparam("host"), actors.c.local, actors.c.id % SLICES == bindparam("slice")
@@ -57,9 +57,11 @@ async def prune(instance: Instance) -> None:
     """Remove old timeline entries and notifications; for a job that runs once every `EVERY` milliseconds."""
     for part in range(SLICES):
         await instance.write(prune_home, part=part)
-    while await instance.write(prune_notifications) == ROWS_AT_ONCE:
-        pass
-    await instance.write(forget_unused_keys)
+    removed = ROWS_AT_ONCE
+    while removed == ROWS_AT_ONCE:
+        removed = await instance.write_behind(prune_notifications)
+        instance.metrics.pruned.labels("notifications").inc(removed)
+    instance.metrics.pruned.labels("push keys").inc(await instance.write_behind(forget_unused_keys))
 
 
 def prune_home(tx: Transaction, *, part: int) -> None:

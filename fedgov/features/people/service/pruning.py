@@ -1,4 +1,4 @@
-"""Letting go of codes, tokens and apps that nobody uses any more."""
+"""Letting go of log-ins, codes, tokens and apps that nobody uses any more."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from typing import Final
 from sqlalchemy import bindparam, delete, exists, func, or_, select
 
 from fedgov.features.people.policy import apps as policy
-from fedgov.features.people.tables import apps, codes, tokens
+from fedgov.features.people.tables import apps, codes, sessions, tokens
 from fedgov.instance import Instance
 from fedgov.kernel.clock import HOUR
 from fedgov.store.transaction import Transaction
 
 EVERY: Final = HOUR
 """Milliseconds between two times."""
-ROWS_AT_ONCE: Final = 5_000
+ROWS_AT_ONCE: Final = 1_000
 
 _OLD_CODES: Final = select(codes.c.code_hash).where(codes.c.expires_at < bindparam("before")).limit(ROWS_AT_ONCE)
 _FORGET_CODES: Final = delete(codes).where(codes.c.code_hash.in_(_OLD_CODES.scalar_subquery()))
+_OLD_SESSIONS: Final = (
+    select(sessions.c.token_hash).where(sessions.c.expires_at <= bindparam("now")).limit(ROWS_AT_ONCE)
+)
+_FORGET_SESSIONS: Final = delete(sessions).where(sessions.c.token_hash.in_(_OLD_SESSIONS.scalar_subquery()))
 _OLD_TOKENS: Final = (
     select(tokens.c.id)
     .where(
@@ -44,9 +48,16 @@ _FORGET_APPS: Final = delete(apps).where(apps.c.id.in_(_OLD_APPS.scalar_subquery
 
 async def prune(instance: Instance) -> None:
     """Remove what has no use any more, not too much at once; for a job that runs once every `EVERY` milliseconds."""
-    for remove in (prune_codes, prune_tokens, prune_apps):
-        while await instance.write(remove) == ROWS_AT_ONCE:
-            pass
+    for what, remove in _ALL.items():
+        removed = ROWS_AT_ONCE
+        while removed == ROWS_AT_ONCE:
+            removed = await instance.write_behind(remove)
+            instance.metrics.pruned.labels(what).inc(removed)
+
+
+def prune_sessions(tx: Transaction) -> int:
+    """Remove log-ins that expired; return how many."""
+    return tx.execute(_FORGET_SESSIONS, {"now": tx.now})
 
 
 def prune_codes(tx: Transaction) -> int:
@@ -63,3 +74,6 @@ def prune_tokens(tx: Transaction) -> int:
 def prune_apps(tx: Transaction) -> int:
     """Remove apps that nobody let in; return how many."""
     return tx.execute(_FORGET_APPS, {"before": tx.now - policy.APP_KEPT})
+
+
+_ALL: Final = {"sessions": prune_sessions, "codes": prune_codes, "tokens": prune_tokens, "apps": prune_apps}

@@ -413,6 +413,7 @@ def upgrade() -> None:
     sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.Column('key_id', sa.Text(), nullable=False),
     sa.Column('proven', sa.Boolean(), nullable=False),
+    sa.Column('dated', sa.Boolean(), server_default='0', nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
     sa.Column('next_attempt_at', sa.BigInteger(), nullable=False),
