@@ -223,6 +223,10 @@ class DeliveryWorker:
             self._instance.metrics.posted.labels(result).observe(time.monotonic() - begin)
         return answer, shape
 
+    def _signer_of(self, row: Row[Any]) -> str:
+        """Return whose key signs a request: the sender's; our server's for what is passed on for others."""
+        return str(row.actor) if self._instance.site.owns(row.actor) else self._instance.site.application
+
     async def _post(self, parcel: Parcel) -> tuple[Answer, Shape]:
         """Send, knocking again in another shape where the first is refused; return the answer and to which shape."""
         row = parcel.row
@@ -233,7 +237,7 @@ class DeliveryWorker:
         tried: list[Shape] = []
         while True:
             signed = await self._room.sign(
-                "POST", row.inbox, actor=row.actor, shape=shape, headers=headers, body=parcel.body
+                "POST", row.inbox, actor=self._signer_of(row), shape=shape, headers=headers, body=parcel.body
             )
             self._lease.demand_held()
             answer = _as_meant(await self._room.client.post(row.inbox, body=parcel.body, headers=signed))

@@ -20,7 +20,7 @@ from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 
 from fedgov.activitystreams.activity import Activity
 from fedgov.activitystreams.document import types
-from fedgov.federation import actors, fetch, gate, objects, outbox
+from fedgov.federation import actors, fetch, forwarding, gate, objects, outbox
 from fedgov.federation.dispatch import ACTOR, ANY, Handler, Handlers, Need, VerifiedActivity, order_key
 from fedgov.instance import Instance
 from fedgov.kernel.clock import DAY, MINUTE, SECOND
@@ -363,6 +363,7 @@ def _apply(tx: Transaction, *, plan: _Plan) -> None:
     if was_queued and plan.handler is not None:
         _demand_not_suspended(tx, plan.verified.activity)
         plan.handler.apply(tx, plan.verified)
+        forwarding.forward(tx, plan.verified)
 
 
 def _demand_not_suspended(tx: Transaction, activity: Activity) -> None:

@@ -46,7 +46,11 @@ _ENDED: Final = (
         deliveries.c.id <= bindparam("upto"),
         deliveries.c.state.in_(("sent", "withdrawn", "failed")),
         func.coalesce(deliveries.c.sent_at, deliveries.c.created_at) <= bindparam("long_ago"),
-        or_(activities.c.type.in_(LAST_WORDS), objects.c.deleted_at <= bindparam("long_ago")),
+        or_(
+            activities.c.type.in_(LAST_WORDS),
+            objects.c.deleted_at <= bindparam("long_ago"),
+            ~activities.c.uri.startswith(bindparam("ours")),  # what was passed on for others
+        ),
     )
     .order_by(deliveries.c.id)
 )
@@ -110,10 +114,12 @@ def find_ended(tx: Transaction, *, after: int, upto: int) -> Sequence[int]:
     """Return the deliveries between two row ids that ended long ago and that nobody needs.
 
     To whom a post went must be known for as long as it is there, because those servers get its edits and its end, and
-    its author sees where it is. So only those go that carried an answer or an end, or something about what was deleted
-    long ago. Whatever waits or is parked stays.
+    its author sees where it is. So only those go that carried an answer or an end, something about what was deleted
+    long ago, or what was passed on for others (`fedgov.federation.forwarding`). Whatever waits or is parked stays.
     """
-    return list(tx.values(_ENDED, {"after": after, "upto": upto, "long_ago": tx.now - KEEP_DELIVERIES}))
+    return list(
+        tx.values(_ENDED, {"after": after, "upto": upto, "long_ago": tx.now - KEEP_DELIVERIES, "ours": tx.site.origin})
+    )
 
 
 def forget_deliveries(tx: Transaction, ids: Sequence[int]) -> int:

@@ -78,6 +78,14 @@ async def test_answers_and_ends_go_after_thirty_days_and_what_is_there_is_known_
     assert pruned(office, "deliveries") == 5
 
 
+async def test_what_was_passed_on_for_others_is_forgotten(office: Office) -> None:
+    await sent(office, "Create", about="https://delft.example/n/1")
+    await office.instance.write(lambda tx: tx.execute(update(activities).values(uri="https://delft.example/a/1")))
+    office.clock.advance(KEEP_DELIVERIES + DAY)
+    await prune(office.instance)
+    assert await kept(office) == set()
+
+
 async def test_who_was_sent_what_is_deleted_is_known_for_thirty_days_more(office: Office) -> None:
     post = await a_post(office, 7)
     delivery = await sent(office, "Create", about=post)
