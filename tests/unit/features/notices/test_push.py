@@ -319,12 +319,16 @@ async def test_what_waits_is_counted_and_late_messages_are_told(town: Instance) 
     assert not list(duty.judge_push(queries.Waiting(due=0, resting=9, since=None), now=town.clock.now()))
 
 
-async def test_the_worker_gives_signs_of_life_and_rests_when_another_process_sends(town: Instance) -> None:
-    room = await prepared(town)
+async def test_the_worker_gives_signs_of_life_and_rests_when_another_process_sends(
+    town: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, beat = await prepared(town), asyncio.Event()
     town.vitals.expect("push")
+    monkeypatch.setattr(town.vitals, "beat", lambda name: beat.set() if name == "push" else None)
     task = asyncio.create_task(worker(room).run())
     async with asyncio.timeout(60):
         await room.client.was_asked.wait()
+        await beat.wait()
     assert town.vitals.ages()["push"] > 0
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 from argon2 import Type
+from sqlalchemy import update
 
 from fedgov.features.people import queries
 from fedgov.features.people.policy import people as policy
-from fedgov.features.people.service import accounts, logins, passwords, sessions, tokens
+from fedgov.features.people.service import accounts, logins, passwords, pruning, sessions, tokens
 from fedgov.features.people.service.sessions import AccountSessions
+from fedgov.features.people.tables import sessions as sessions_table
 from fedgov.features.people.vocabulary import AccountCreated, ActorRemoved
 from fedgov.federation import actors
 from fedgov.instance import Instance
@@ -94,6 +96,14 @@ def begin_session(tx: Transaction, *, account: int, token_hash: str = "hash") ->
     sessions.create_session(
         tx, token_hash=token_hash, account_id=account, csrf_secret="secret", user_agent="Firefox", address=HERE
     )
+
+
+def test_log_ins_that_expired_are_forgotten_and_no_other(town: Town) -> None:
+    town.local()
+    begin_session(town.tx, account=account_id(town))
+    assert pruning.prune_sessions(town.tx) == 0
+    town.tx.execute(update(sessions_table).values(expires_at=town.tx.now))
+    assert pruning.prune_sessions(town.tx) == 1
 
 
 def test_ac_07_a_disabled_account_is_logged_out_and_its_tokens_rest(town: Town) -> None:
