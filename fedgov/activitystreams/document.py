@@ -264,10 +264,15 @@ def objects(doc: Document, key: str, *, limit: int | None = None) -> list[Docume
 
 def types(doc: Document) -> tuple[str, ...]:
     """Return the types, without the prefix or namespace of ActivityStreams."""
+    value = doc.get("type")
+    if isinstance(value, str):
+        return (_bare(value),) if value else ()
     return tuple(_bare(name) for name in _members(doc, "type")[:10] if isinstance(name, str) and name)
 
 
 def _bare(name: str) -> str:
+    if ":" not in name:  # as nearly always
+        return name[:255]
     for namespace in _NAMESPACES:
         if name.startswith(namespace):
             name = name[len(namespace) :]

@@ -7,6 +7,7 @@ question who may read it are answered here once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -210,11 +211,13 @@ def may_read(tx: Transaction, *, row: Row[Any], viewer: str | None) -> bool:
 
     The same check stands under every page, collection and API answer.
     """
-
-    def names(uri: str) -> bool:
-        return tx.row(_ADDRESSED, {"id": row.id, "target": uri}) is not None
-
+    names = partial(is_addressed, tx, row.id)
     return is_for(tx, author=row.attributed_to, visibility=Visibility(row.visibility), names=names, viewer=viewer)
+
+
+def is_addressed(tx: Transaction, row_id: int, uri: str) -> bool:
+    """Tell whether an object is addressed to this very URI."""
+    return tx.row(_ADDRESSED, {"id": row_id, "target": uri}) is not None
 
 
 def is_for(

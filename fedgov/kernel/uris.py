@@ -102,8 +102,9 @@ def _is_odd_ipv4(name: str) -> bool:
         return True
 
 
+@lru_cache(maxsize=2_048)
 def origin(uri: str) -> str:
-    """Return ``scheme://host[:port]`` in canonical form.
+    """Return ``scheme://host[:port]`` in canonical form; remembered, because each check of a message asks again.
 
     Raises:
         MalformedError: The URI is not an absolute http(s) URI without user info.
@@ -123,7 +124,7 @@ def _front(uri: str) -> str:
 
 @lru_cache(maxsize=8_192)
 def _origin_of(front: str) -> str:
-    """Return the origin that a scheme and authority mean; remembered, because every check of a message asks again."""
+    """Return the origin that a scheme and authority mean; remembered, because few servers send many URIs."""
     try:
         parts = urlsplit(front)
     except ValueError:

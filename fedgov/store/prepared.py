@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
@@ -27,10 +27,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from fedgov.store.remembered import changed_by, rememberable
+
 MAX_KEPT: Final = 2_000
 ROWS_AT_ONCE: Final = (64, 16, 4)
 """Rows that one INSERT takes, where there are so many; SQLite allows 32,766 values in a statement."""
-_LISTS: Final = (list, tuple, set, frozenset)
 _ONE_ROW: Final = re.compile(r"(INSERT INTO \S+ \([^()]+\) VALUES )(\(\?(?:, \?)*\))( ON CONFLICT .+)?", re.DOTALL)
 
 Processor = Callable[[Any], Any]
@@ -41,6 +42,7 @@ class Prepared:
     """One compiled statement.
 
     Args:
+        statement: What it says.
         compiled: What SQLAlchemy made of it.
         values: An example of its values: lists of the same length, everything else of any value.
         dialect: For which database.
@@ -50,26 +52,33 @@ class Prepared:
         "_columns",
         "_defaults",
         "_expansion",
+        "_lengths",
         "_metadata",
-        "_names",
+        "_pick",
         "_processors",
         "_several",
-        "_take",
+        "changes",
+        "reads",
         "sql",
     )
 
-    def __init__(self, compiled: SQLCompiler, values: Mapping[str, Any], *, dialect: Dialect) -> None:
+    def __init__(
+        self, statement: Executable, compiled: SQLCompiler, values: Mapping[str, Any], *, dialect: Dialect
+    ) -> None:
         # An IN with a list has one placeholder per member, so this form is good for lists of this length.
         state = compiled.construct_expanded_state(dict(values))
         self.sql = state.statement
-        self._names = tuple(state.positiontup or ())
-        self._defaults = compiled.construct_params(_check=False)
-        self._take = itemgetter(*self._names) if len(self._names) > 1 else None
-        self._processors = tuple(
-            (place, state.processors[name]) for place, name in enumerate(self._names) if name in state.processors
-        )
+        names = tuple(state.positiontup or ())
         self._several = _for_several(self.sql)
+        self._pick = _picker(names)
         self._expansion = {name: tuple(members) for name, members in state.parameter_expansion.items()}
+        self._lengths = tuple((name, len(values[name])) for name in self._expansion if name in values)
+        members = {each for expanded in self._expansion.values() for each in expanded}
+        is_complete = all(name in values for name in {*names, *self._expansion} - members)
+        self._defaults = None if is_complete else compiled.construct_params(_check=False)
+        self._processors = tuple(
+            (place, state.processors[name]) for place, name in enumerate(names) if name in state.processors
+        )
         entries = compiled._result_columns or ()
         self._metadata = SimpleResultMetaData([entry.keyname for entry in entries])
         found = [
@@ -77,6 +86,16 @@ class Prepared:
             for place, entry in enumerate(entries)
         ]
         self._columns = tuple((place, processor) for place, processor in found if processor is not None)
+        self.reads = rememberable(statement)
+        self.changes = changed_by(statement)
+
+    def fits(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether the lists among these values are as long as in the example."""
+        return not self._lengths or all(len(values[name]) == length for name, length in self._lengths)
+
+    def with_lengths(self, key: Key, values: Mapping[str, Any]) -> Key:
+        """Return the key of the form of this statement that fits these values."""
+        return (*key, *[len(values[name]) for name, _ in self._lengths])
 
     def run(self, driver: sqlite3.Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
         """Run it with these values.
@@ -85,7 +104,17 @@ class Prepared:
             DBAPIError: As SQLAlchemy would raise it.
             KeyError: A value is missing.
         """
-        parameters = self._parameters(values)
+        return self._run(driver, self.parameters(values))
+
+    def ask(self, driver: sqlite3.Connection, parameters: tuple[Any, ...]) -> Iterator[Row[Any]]:
+        """Return the rows for these parameters.
+
+        Raises:
+            DBAPIError: As SQLAlchemy would raise it.
+        """
+        return map(self.row, self._run(driver, parameters))
+
+    def _run(self, driver: sqlite3.Connection, parameters: tuple[Any, ...]) -> sqlite3.Cursor:
         try:
             return driver.execute(self.sql, parameters)
         except sqlite3.Error as error:
@@ -98,7 +127,7 @@ class Prepared:
             DBAPIError: As SQLAlchemy would raise it.
             KeyError: A value is missing.
         """
-        parameters = [self._parameters(values) for values in rows]
+        parameters = [self.parameters(values) for values in rows]
         try:
             done = matched = 0
             for size, sql in self._several:
@@ -112,13 +141,17 @@ class Prepared:
         except sqlite3.Error as error:
             raise DBAPIError.instance(self.sql, parameters, error, sqlite3.Error) from error
 
-    def _parameters(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def parameters(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what the driver gets for these values.
+
+        Raises:
+            KeyError: A value is missing.
+        """
+        if self._defaults is not None:
+            values = {**self._defaults, **values}
         if self._expansion:
             values = self._expanded(values)
-        try:
-            found = (values[self._names[0]],) if self._take is None else self._take(values)
-        except (KeyError, IndexError):
-            found = tuple(values[name] if name in values else self._defaults[name] for name in self._names)
+        found = self._pick(values)
         if not self._processors:
             return found
         processed = list(found)
@@ -129,7 +162,7 @@ class Prepared:
     def _expanded(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         expanded = dict(values)
         for name, members in self._expansion.items():
-            expanded.update(zip(members, values[name] if name in values else self._defaults[name], strict=True))
+            expanded.update(zip(members, values[name], strict=True))
         return expanded
 
     def row(self, data: tuple[Any, ...]) -> Row[Any]:
@@ -167,7 +200,7 @@ class Statements:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Key, tuple[Executable, Prepared | bool | None]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[Executable, Prepared | bool]] = OrderedDict()
 
     @property
     def kept(self) -> int:
@@ -176,27 +209,37 @@ class Statements:
 
     def find(self, connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Prepared | None:
         """Return the compiled form of a statement that was seen before; None when SQLAlchemy must run it."""
-        key = (
-            id(statement),
-            *((name, len(value)) if isinstance(value, _LISTS) else name for name, value in values.items()),
-        )
-        found = self._kept.get(key)
-        if found is None or found[0] is not statement:
+        key = (id(statement), *values)
+        prepared = self._found(key, statement)
+        if isinstance(prepared, Prepared) and not prepared.fits(values):
+            key = prepared.with_lengths(key, values)
+            prepared = self._found(key, statement)
+        if prepared is None:
             self._keep(key, statement, False)
-            return None
-        prepared = found[1]
-        if prepared is False:
+        elif prepared is False:
             prepared = _prepare(connection, statement, values)
-            self._keep(key, statement, prepared)
+            self._keep(key, statement, prepared or True)
         return prepared if isinstance(prepared, Prepared) else None
 
-    def _keep(self, key: Key, statement: Executable, prepared: Prepared | bool | None) -> None:
+    def _found(self, key: Key, statement: Executable) -> Prepared | bool | None:
+        found = self._kept.get(key)
+        return None if found is None or found[0] is not statement else found[1]
+
+    def _keep(self, key: Key, statement: Executable, prepared: Prepared | bool) -> None:
         self._kept[key] = (statement, prepared)  # holding the statement keeps its id from being given to another
         while len(self._kept) > MAX_KEPT:
             try:
                 self._kept.popitem(last=False)
             except KeyError:  # another thread was quicker
                 return
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Return what takes the values of these names out of a mapping, in this order."""
+    if not names:
+        return lambda _values: ()
+    pick = itemgetter(*names)
+    return pick if len(names) > 1 else lambda values: (pick(values),)
 
 
 def _prepare(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Prepared | None:
@@ -212,7 +255,7 @@ def _prepare(connection: Connection, statement: Executable, values: Mapping[str,
         return None  # a value is missing: SQLAlchemy says so
     if compiled.insert_prefetch or compiled.update_prefetch or not _is_plain(compiled):
         return None
-    return Prepared(compiled, values, dialect=connection.dialect)
+    return Prepared(statement, compiled, values, dialect=connection.dialect)
 
 
 def _is_plain(compiled: SQLCompiler) -> bool:

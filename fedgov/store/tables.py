@@ -30,6 +30,8 @@ from sqlalchemy import (
     literal_column,
 )
 
+from fedgov.store.remembered import CALM
+
 metadata: Final = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -89,6 +91,7 @@ actors: Final = Table(
     Column("deleted_at", BigInteger),
     Index("ix_actors_handle", "username", "host"),
     Index("ix_actors_host", "host"),
+    info=CALM,
 )
 
 custom_emojis: Final = Table(
@@ -134,6 +137,7 @@ follows: Final = Table(
     UniqueConstraint("follower", "following"),
     Index("ix_follows_following", "following", "state", "id"),
     Index("ix_follows_follower", "follower", "state", "id"),
+    info=CALM,
 )
 
 follow_figures: Final = Table(

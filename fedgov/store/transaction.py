@@ -21,6 +21,7 @@ from fedgov.kernel.limits import Limiter
 from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import Site
 from fedgov.store.prepared import Prepared, Statements, driver_of
+from fedgov.store.remembered import Answers, changed_by
 
 Listener = Callable[["Transaction", Any], None]
 
@@ -54,14 +55,15 @@ class Transaction:
     Args:
         connection: SQLAlchemy connection with a transaction begun.
         setting: The facts about this instance.
+        answers: What the writer asked before; None for who cannot know whether it still holds.
 
     Attributes:
         by: Who acts; `fedgov.instance.Instance.acting` says so.
     """
 
-    __slots__ = ("_driver", "_signals", "by", "connection", "now", "setting", "site")
+    __slots__ = ("_answers", "_driver", "_signals", "by", "connection", "now", "setting", "site")
 
-    def __init__(self, connection: Connection, setting: Setting) -> None:
+    def __init__(self, connection: Connection, setting: Setting, *, answers: Answers | None = None) -> None:
         self.connection = connection
         self.setting = setting
         self.by: By = SERVER
@@ -69,6 +71,7 @@ class Transaction:
         self.now: int = setting.clock.now()
         self._signals: set[str] = set()
         self._driver = driver_of(connection) if connection.dialect.name == "sqlite" else None
+        self._answers = answers
 
     @property
     def config(self) -> Config:
@@ -133,6 +136,8 @@ class Transaction:
         found = self._prepared(statement, values)
         if found is None:
             return self.connection.execute(statement, values).first()
+        if (answer := self._answer(found[0], values)) is not None:
+            return answer[0] if answer else None
         data = found[0].run(found[1], values or {}).fetchone()
         return None if data is None else found[0].row(data)
 
@@ -141,6 +146,8 @@ class Transaction:
         found = self._prepared(statement, values)
         if found is None:
             return self.connection.execute(statement, values).all()
+        if (answer := self._answer(found[0], values)) is not None:
+            return answer
         return [found[0].row(data) for data in found[0].run(found[1], values or {})]
 
     def value(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - whatever the column holds
@@ -148,6 +155,8 @@ class Transaction:
         found = self._prepared(statement, values)
         if found is None:
             return self.connection.execute(statement, values).scalar()
+        if (answer := self._answer(found[0], values)) is not None:
+            return answer[0][0] if answer else None
         data = found[0].run(found[1], values or {}).fetchone()
         return None if data is None else found[0].first_value(data)
 
@@ -156,15 +165,28 @@ class Transaction:
         found = self._prepared(statement, values)
         if found is None:
             return self.connection.execute(statement, values).scalars().all()
+        if (answer := self._answer(found[0], values)) is not None:
+            return [row[0] for row in answer]
         return [found[0].first_value(data) for data in found[0].run(found[1], values or {})]
 
     def _prepared(
         self, statement: Executable, values: Mapping[str, Any] | None
     ) -> tuple[Prepared, sqlite3.Connection] | None:
+        """Return the compiled statement for the driver; also forgets what is remembered of what it changes."""
         if self._driver is None:
             return None
         prepared = self.setting.statements.find(self.connection, statement, values or {})
+        if self._answers is not None:
+            changes = changed_by(statement) if prepared is None else prepared.changes
+            if changes:
+                self._answers.forget(changes)
         return None if prepared is None else (prepared, self._driver)
+
+    def _answer(self, prepared: Prepared, values: Mapping[str, Any] | None) -> Sequence[Row[Any]] | None:
+        """Return what the database says, perhaps from memory; None for what is not remembered."""
+        if self._answers is None or self._driver is None or not prepared.reads:
+            return None
+        return self._answers.find(prepared, prepared.parameters(values or {}), driver=self._driver)
 
 
 def insert_or_ignore(table: Table) -> Insert:

@@ -26,6 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from fedgov.kernel.errors import UnreachableError
 from fedgov.store.line import Line
 from fedgov.store.prepared import driver_of
+from fedgov.store.remembered import ANYTHING, Answers
 from fedgov.store.signals import Signals
 from fedgov.store.transaction import Setting, Transaction
 
@@ -80,6 +81,7 @@ class GroupCommitWriter:
         self._engine = engine
         self._setting = setting
         self._signals = signals
+        self._answers = Answers()
         self._line: Line[_Job] = Line()
         self._thread = threading.Thread(target=self._serve, name="fedgov-writer", daemon=True)
         self._thread.start()
@@ -140,11 +142,13 @@ class GroupCommitWriter:
             return
         begin = time.monotonic()
         try:
+            self._answers.begin(driver_of(connection))
             self._run_in_savepoint(connection, first)
             self._fill(group, connection=connection, begin=begin)
             connection.exec_driver_sql("COMMIT")
         except Exception as error:  # the thread must live; every caller of the group gets the error
             _roll_back(connection)
+            self._answers.forget(ANYTHING)
             for job in group:
                 job.error = job.error or refusal(error)
         self._setting.metrics.committed(len(group), time.monotonic() - begin)
@@ -171,12 +175,13 @@ class GroupCommitWriter:
     def _run_in_savepoint(self, connection: Connection, job: _Job) -> None:
         driver = driver_of(connection)
         driver.execute("SAVEPOINT use_case")
-        tx = Transaction(connection, self._setting)
+        tx = Transaction(connection, self._setting, answers=self._answers)
         try:
             job.result = job.run(tx)
         except BaseException as error:  # handed to the caller, where it stays loud; the thread must live
             job.error = refusal(error)
             driver.execute("ROLLBACK TO use_case")
+            self._answers.forget(ANYTHING)
         driver.execute("RELEASE use_case")
         job.signals = tx.signals
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     column,
 )
 
+from fedgov.store.remembered import CALM
 from fedgov.store.tables import metadata
 
 home_entries: Final = Table(
@@ -96,6 +97,7 @@ notification_policies: Final = Table(
     Column("new_accounts", String(6), nullable=False),
     Column("private_mentions", String(6), nullable=False),
     Column("limited_accounts", String(6), nullable=False),
+    info=CALM,
 )
 """From whom a person wants to hear; no row: from everyone."""
 
@@ -120,6 +122,7 @@ notification_permissions: Final = Table(
     Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
     Column("actor_id", BigInteger, primary_key=True, autoincrement=False),
     Index("ix_notification_permissions_actor_id", "actor_id"),
+    info=CALM,
 )
 """Who gets through whatever the policy says, because the person accepted a request of theirs."""
 
@@ -128,6 +131,7 @@ muted_threads: Final = Table(
     metadata,
     Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
     Column("thread_id", BigInteger, primary_key=True, autoincrement=False),
+    info=CALM,
 )
 """Talks of which a person wants no more notifications."""
 
@@ -140,6 +144,7 @@ follow_choices: Final = Table(
     Column("shares", Boolean, nullable=False),  # what they share comes to the home timeline
     Column("languages", Text, nullable=False),  # only posts in these come there, separated by spaces; empty: all
     Index("ix_follow_choices_author_id", "author_id"),
+    info=CALM,
 )
 """What somebody wants of a person whom they follow, where that is not simply all posts; no row: just that."""
 
@@ -173,6 +178,7 @@ push_subscriptions: Final = Table(
     Column("kinds", Text, nullable=False),  # of what, separated by spaces
     Column("created_at", BigInteger, nullable=False),
     Index("ix_push_subscriptions_owner_id", "owner_id", "id"),
+    info=CALM,
 )
 
 push_messages: Final = Table(
@@ -201,6 +207,7 @@ lists: Final = Table(
     Column("exclusive", Boolean, nullable=False),  # what it shows does not come to the home timeline
     Column("created_at", BigInteger, nullable=False),
     Index("ix_lists_owner_id", "owner_id", "id"),
+    info=CALM,
 )
 
 list_members: Final = Table(
@@ -211,6 +218,7 @@ list_members: Final = Table(
     Column("member_id", BigInteger, nullable=False),  # actors.id
     UniqueConstraint("member_id", "list_id"),
     Index("ix_list_members_list_id", "list_id", "id"),
+    info=CALM,
 )
 
 list_entries: Final = Table(
@@ -290,6 +298,7 @@ followed_tags: Final = Table(
     Column("tag", String(128), nullable=False),
     UniqueConstraint("tag", "owner_id"),
     Index("ix_followed_tags_owner_id", "owner_id", "id"),
+    info=CALM,
 )
 
 featured_tags: Final = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -42,10 +42,10 @@ _SHUT_OUT: Final = union(
     select(block_rows.c.who).where(block_rows.c.whom == bindparam("viewer")),
 )
 _BLOCKED_BY: Final = select(block_rows.c.whom).where(block_rows.c.who == bindparam("who"))
-_MUTED: Final = select(mute_rows.c.whom).where(
-    mute_rows.c.who == bindparam("who"), or_(mute_rows.c.until.is_(None), mute_rows.c.until > bindparam("now"))
+_MUTED: Final = select(mute_rows.c.whom, mute_rows.c.until, mute_rows.c.notifications).where(
+    mute_rows.c.who == bindparam("who")
 )
-_SILENCED: Final = _MUTED.where(mute_rows.c.notifications)
+"""Whether a mute has ended is looked at afterwards: a question without a time is the same one each time."""
 _AT_BLOCKED_HOSTS: Final = (
     select(actors.c.uri)
     .join(host_blocks, host_blocks.c.host == actors.c.host)
@@ -298,7 +298,11 @@ def mutes(tx: Transaction, *, who: str, whom: str) -> bool:
 
 def muted(tx: Transaction, *, who: str) -> frozenset[str]:
     """Return the URIs of everyone whom a person does not want to see just now."""
-    return frozenset(tx.values(_MUTED, {"who": who, "now": tx.now}))
+    return frozenset(row.whom for row in _mutes_of(tx, who))
+
+
+def _mutes_of(tx: Transaction, who: str) -> Iterator[Row[Any]]:
+    return (row for row in tx.rows(_MUTED, {"who": who}) if row.until is None or row.until > tx.now)
 
 
 def blocks_host_of(tx: Transaction, *, who: str, whom: str) -> bool:
@@ -329,7 +333,7 @@ def unheard(tx: Transaction, *, viewer: str) -> frozenset[str]:
     """
     return (
         shut_out(tx, viewer=viewer)
-        | frozenset(tx.values(_SILENCED, {"who": viewer, "now": tx.now}))
+        | frozenset(row.whom for row in _mutes_of(tx, viewer) if row.notifications)
         | at_blocked_hosts(tx, who=viewer)
     )
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
+from fedgov.store.remembered import CALM
 from fedgov.store.tables import metadata
 
 accounts: Final = Table(
@@ -41,6 +42,7 @@ sanctions: Final = Table(
     Column("suspended_at", BigInteger),  # shown to nobody, and nothing is taken from them
     Column("changed_at", BigInteger, nullable=False),
     Column("changed_by", Text, nullable=False, server_default=""),  # URI of an actor; empty: the command line
+    info=CALM,
 )
 """What an administrator decided about somebody, here or elsewhere; None for what does not hold."""
 
@@ -130,6 +132,7 @@ blocks: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("who", "whom"),
     Index("ix_blocks_whom", "whom"),
+    info=CALM,
 )
 """By people here and, as far as their servers tell, by others of people here."""
 
@@ -144,6 +147,7 @@ mutes: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("who", "whom"),
     Index("ix_mutes_whom", "whom"),
+    info=CALM,
 )
 
 host_blocks: Final = Table(
@@ -155,6 +159,7 @@ host_blocks: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("who", "host"),
     Index("ix_host_blocks_host", "host"),
+    info=CALM,
 )
 """Servers of which a person here wants to see nothing; for the whole instance an administrator decides, elsewhere."""
 

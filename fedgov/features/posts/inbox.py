@@ -34,12 +34,12 @@ def on_create(tx: Transaction, verified: VerifiedActivity) -> None:
     if activity.object is None:
         _check_known(tx, activity)
         return
-    view = read_object(activity.object, latest=verified.received_at)
+    received = _received(verified, activity.object)
+    view = received.view
     if view.is_vote and _is_our_poll(tx, view.in_reply_to):
         _check_vote(view, actor=activity.actor)
         polls.receive_vote(tx, actor=activity.actor, object_uri=view.in_reply_to or "", label=view.name or "")
         return
-    received = _received(verified, activity.object)
     if not _is_here(tx, view.uri):
         _check_concerns_us(tx, activity=activity, view=view)
     keeping.keep_remote_post(tx, received)
@@ -150,9 +150,8 @@ def on_update(tx: Transaction, verified: VerifiedActivity) -> None:
         _check_known(tx, activity)  # it was fetched anew, which brought it up to date
         return
     received = _received(verified, activity.object)
-    view = read_object(activity.object, latest=verified.received_at)
-    if not _is_here(tx, view.uri):
-        _check_concerns_us(tx, activity=activity, view=view)
+    if not _is_here(tx, received.view.uri):
+        _check_concerns_us(tx, activity=activity, view=received.view)
     keeping.update_remote_post(tx, received)
 
 

@@ -19,6 +19,7 @@ INSERT = insert(peers)
 BY_HOST = select(peers).where(peers.c.host == bindparam("of"))
 IN_LIST = select(peers.c.host).where(peers.c.host.in_(bindparam("hosts", expanding=True))).order_by(peers.c.host)
 LITERALS = select(peers.c.host).where(peers.c.host.in_(["a", "b"]), peers.c.failures > 0).order_by(peers.c.host)
+LITERAL_LIST = select(peers.c.host).where(peers.c.host.in_(["a", "b"]), peers.c.failures < bindparam("most"))
 LIMITED = select(peers.c.host, peers.c.failures).order_by(peers.c.host).limit(bindparam("most"))
 COUNT = select(func.count()).select_from(peers)
 BOOLEANS = select(actors.c.id, actors.c.local, actors.c.approves_followers).order_by(actors.c.id)
@@ -63,6 +64,7 @@ def is_prepared(tx: Transaction, statement: Executable, values: dict[str, Any]) 
         (IN_LIST, {"hosts": ["c", "a"]}),
         (IN_LIST, {"hosts": []}),
         (LITERALS, {}),
+        (LITERAL_LIST, {"most": 1}),
         (LIMITED, {"most": 2}),
         (COUNT, {}),
         (BOOLEANS, {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from fedgov.activitystreams.audience import Visibility
@@ -89,8 +90,8 @@ def on_post_appeared(tx: Transaction, event: PostAppeared) -> None:
 def _tell_reader(tx: Transaction, event: PostAppeared, *, reader: str, kind: Kind) -> None:
     if not tx.site.owns(reader):
         return
-    row = objects.find_by_id(tx, row_id=event.object_id)
-    if row is not None and objects.may_read(tx, row=row, viewer=reader):
+    names = partial(objects.is_addressed, tx, event.object_id)
+    if objects.is_for(tx, author=event.author, visibility=event.visibility, names=names, viewer=reader):
         notifications.notify(tx, owner=reader, kind=kind, actor=event.author, subject_id=event.object_id)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from html import unescape
+from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, select, union
+from sqlalchemy import BindParameter, Row, bindparam, select, union
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.features.posts.queries import parts
@@ -23,6 +24,9 @@ from fedgov.kernel.text.words import words_of
 from fedgov.store.full_text import Entry
 from fedgov.store.tables import actors, audience, follows, objects
 from fedgov.store.transaction import Transaction
+
+Told = Row[Any] | SimpleNamespace
+"""A row of ``posts``, or the same columns of a post that is just being written."""
 
 EVERYBODY: Final = "e"
 COLLEAGUES: Final = "o"
@@ -50,7 +54,7 @@ _AUTHORS: Final = select(actors.c.id, actors.c.uri, actors.c.local, actors.c.ind
     actors.c.uri.in_(bindparam("uris", expanding=True))
 )
 _ids: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_first_readers: Final = (
+_readers: Final = union(
     select(posts.c.object_id.label("post"), posts.c.author.label("uri")).where(posts.c.object_id.in_(_ids)),
     select(mentions.c.object_id, mentions.c.actor_uri).where(mentions.c.object_id.in_(_ids)),
     select(objects.c.id, posts.c.author)
@@ -59,21 +63,15 @@ _first_readers: Final = (
     select(audience.c.object_id, audience.c.target)
     .join(posts, posts.c.object_id == audience.c.object_id)
     .where(audience.c.object_id.in_(_ids), posts.c.visibility == Visibility.DIRECT.value),
+    *(
+        select(table.c.object_id, table.c.actor).where(table.c.object_id.in_(_ids))
+        for table in (reactions, shares, poll_votes)
+    ),
+).subquery()
+_READERS: Final = (
+    select(_readers.c.post, actors.c.id).join(actors, actors.c.uri == _readers.c.uri).where(actors.c.local)
 )
-"""Whom a post concerns when it comes: its author, who is named or addressed, and who answered what we did not have."""
-_later_readers: Final = tuple(
-    select(table.c.object_id, table.c.actor).where(table.c.object_id.in_(_ids))
-    for table in (reactions, shares, poll_votes)
-)
-
-
-def _local(*readers: Select[Any]) -> Select[Any]:
-    each = union(*readers).subquery()
-    return select(each.c.post, actors.c.id).join(actors, actors.c.uri == each.c.uri).where(actors.c.local)
-
-
-_FIRST_READERS: Final = _local(*_first_readers)
-_READERS: Final = _local(*_first_readers, *_later_readers)
+_HERE: Final = select(actors.c.id).where(actors.c.uri.in_(bindparam("uris", expanding=True)), actors.c.local)
 _FOLLOWERS: Final = (
     select(actors.c.id)
     .join(follows, follows.c.follower == actors.c.uri)
@@ -145,44 +143,57 @@ def entries_of(tx: Transaction, *, rows: Sequence[Row[Any]]) -> dict[int, Entry]
         return {}
     found = [row.object_id for row in rows]
     files, options = parts.attachments_of(tx, object_ids=found), parts.options_of(tx, object_ids=found)
-    return _entries(tx, rows, files=files, options=options, readers=_READERS)
-
-
-def entry_of_new(tx: Transaction, *, row: Row[Any], has_files: bool, has_options: bool) -> Entry:
-    """Return what `entries_of` gives about a post that came just now: nobody did anything with it yet."""
-    files = parts.attachments_of(tx, object_ids=[row.object_id]) if has_files else {}
-    options = parts.options_of(tx, object_ids=[row.object_id]) if has_options else {}
-    return _entries(tx, [row], files=files, options=options, readers=_FIRST_READERS)[row.object_id]
-
-
-def _entries(
-    tx: Transaction,
-    rows: Sequence[Row[Any]],
-    *,
-    files: Mapping[int, Sequence[Row[Any]]],
-    options: Mapping[int, Sequence[Row[Any]]],
-    readers: Select[Any],
-) -> dict[int, Entry]:
     concerned: dict[int, set[int]] = defaultdict(set)
-    for row in tx.rows(readers, {"ids": [row.object_id for row in rows]}):
+    for row in tx.rows(_READERS, {"ids": found}):
         concerned[row.post].add(row.id)
     authors = {row.uri: row for row in tx.rows(_AUTHORS, {"uris": list({row.author for row in rows})})}
-    found: dict[int, Entry] = {}
-    for row in rows:
-        its_files, its_options = files.get(row.object_id, ()), options.get(row.object_id, ())
-        marks = _marks(
+    return {
+        row.object_id: _entry(
             row,
             author=authors.get(row.author),
-            files=its_files,
-            is_poll=bool(its_options),
+            files=files[row.object_id],
+            options=options[row.object_id],
             readers=concerned[row.object_id],
         )
-        words = words_in(row, files=its_files, options=its_options)
-        found[row.object_id] = Entry(words=words, marks=frozenset(marks))
-    return found
+        for row in rows
+    }
 
 
-def words_in(row: Row[Any], *, files: Iterable[Row[Any]], options: Iterable[Row[Any]]) -> list[str]:
+def entry_of_new(
+    tx: Transaction, *, row: Told, files: Sequence[Row[Any]], options: Sequence[Row[Any]], readers: Iterable[str]
+) -> Entry:
+    """Return what the index must say about a post that nobody could do anything with yet.
+
+    Args:
+        tx: The open transaction.
+        row: Its columns.
+        files: What hangs on it.
+        options: The answers, when it is a poll.
+        readers: URIs of its author, of whom it names or is addressed to alone, and of who answered it before it came.
+    """
+    here = [uri for uri in dict.fromkeys(readers) if tx.site.owns(uri)]
+    return _entry(
+        row,
+        author=tx.row(_AUTHORS, {"uris": [row.author]}),
+        files=files,
+        options=options,
+        readers=tx.values(_HERE, {"uris": here}) if here else (),
+    )
+
+
+def _entry(
+    row: Told,
+    *,
+    author: Row[Any] | None,
+    files: Sequence[Row[Any]],
+    options: Sequence[Row[Any]],
+    readers: Iterable[int],
+) -> Entry:
+    marks = _marks(row, author=author, files=files, is_poll=bool(options), readers=readers)
+    return Entry(words=words_in(row, files=files, options=options), marks=frozenset(marks))
+
+
+def words_in(row: Told, *, files: Iterable[Row[Any]], options: Iterable[Row[Any]]) -> list[str]:
     """Return all words by which a post is found: its title, note, text, answers and what its files show."""
     texts = [row.name, row.summary, _text_of(row.content_html)]
     texts += [option.label for option in options]
@@ -201,7 +212,7 @@ def links_in(html: str) -> list[str]:
 
 
 def _marks(
-    row: Row[Any], *, author: Row[Any] | None, files: Sequence[Row[Any]], is_poll: bool, readers: Iterable[int]
+    row: Told, *, author: Row[Any] | None, files: Sequence[Row[Any]], is_poll: bool, readers: Iterable[int]
 ) -> Iterable[str]:
     yield from map(mine, readers)
     visibility = Visibility(row.visibility)
@@ -255,7 +266,7 @@ def consent_marks(tx: Transaction, *, row: Row[Any]) -> frozenset[str]:
     return followers_marks(tx, row=row) | ({EVERYBODY} if everybody else set())
 
 
-def followers_marks(tx: Transaction, *, row: Row[Any]) -> frozenset[str]:
+def followers_marks(tx: Transaction, *, row: Told) -> frozenset[str]:
     """Return the marks of people here who got a post that is for followers, if its author lets it be found."""
     if row.visibility != Visibility.FOLLOWERS.value:
         return frozenset()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select
 
-from fedgov.features.posts.queries import indexed
+from fedgov.features.posts.queries import indexed, parts
 from fedgov.features.posts.tables import links, posts
 from fedgov.store import full_text
 from fedgov.store.tables import actors
@@ -28,19 +28,22 @@ _NEWEST: Final = select(posts.c.object_id).order_by(posts.c.object_id.desc()).li
 _LOCAL_ID: Final = select(actors.c.id).where(actors.c.uri == bindparam("uri"), actors.c.local)
 
 
-def index_new(tx: Transaction, *, object_id: int, has_files: bool, has_options: bool) -> None:
+def index_new(tx: Transaction, *, row: indexed.Told, has_files: bool, is_poll: bool, readers: Iterable[str]) -> None:
     """Let a post be found that was stored just now.
 
     Args:
         tx: The open transaction.
-        object_id: Row id of the post.
-        has_files: Whether there are files with it.
-        has_options: Whether it is a poll.
+        row: Its columns.
+        has_files: Whether files hang on it.
+        is_poll: Whether it has answers to choose from.
+        readers: See `indexed.entry_of_new`.
     """
-    (row,) = indexed.rows_of(tx, object_ids=[object_id])
-    entry = indexed.entry_of_new(tx, row=row, has_files=has_files, has_options=has_options)
+    ids = [row.object_id]
+    files = parts.attachments_of(tx, object_ids=ids)[row.object_id] if has_files else ()
+    options = parts.options_of(tx, object_ids=ids)[row.object_id] if is_poll else ()
+    entry = indexed.entry_of_new(tx, row=row, files=files, options=options, readers=readers)
     marks = entry.marks | indexed.followers_marks(tx, row=row)
-    full_text.add(tx, row_id=object_id, entry=replace(entry, marks=marks))
+    full_text.add(tx, row_id=row.object_id, entry=replace(entry, marks=marks))
     _store_links(tx, row=row)
 
 
@@ -147,7 +150,7 @@ def _kept(known: full_text.Entry | None) -> frozenset[str]:
     return frozenset(mark for mark in known.marks if mark.startswith(indexed.KEPT))
 
 
-def _store_links(tx: Transaction, *, row: Row[Any]) -> None:
+def _store_links(tx: Transaction, *, row: indexed.Told) -> None:
     found = indexed.links_in(row.content_html)
     if found:
         tx.execute(_LINK, [{"object_id": row.object_id, "url": url} for url in found])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from fedgov.activitystreams.actor import KINDS as ACTOR_TYPES
 from fedgov.activitystreams.audience import NOBODY, Audience, Visibility, visibility
 from fedgov.activitystreams.collection import COLLECTION_TYPES
 from fedgov.activitystreams.document import Document
-from fedgov.activitystreams.object import ObjectView, read_object, read_quote
+from fedgov.activitystreams.object import ObjectView, read_object
 from fedgov.activitystreams.quotation import read_quotable, read_stamp
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
@@ -47,6 +47,12 @@ class Received:
         stated_at: When the activity around it says to have been published; None when there is none.
         audience: Addressees of the activity around it, used when the object names none.
         is_backfill: It is older news, fetched to complete a thread or because somebody shared it.
+
+    Attributes:
+        view: What it says.
+
+    Raises:
+        MalformedError: It says nothing that can be read.
     """
 
     document: Document
@@ -55,6 +61,10 @@ class Received:
     stated_at: int | None = None
     audience: Audience = NOBODY
     is_backfill: bool = False
+    view: ObjectView = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "view", read_object(self.document, latest=self.received_at))  # as it is frozen
 
 
 def keep_remote_post(tx: Transaction, received: Received) -> int:
@@ -76,7 +86,8 @@ def keep_remote_post(tx: Transaction, received: Received) -> int:
 
     Spec: rows FET-06, FET-09, FET-10 and AUT-09 of the threat table.
     """
-    view = _read(tx, received)
+    view = received.view
+    _check(tx, view, author=received.author)
     known = _known(tx, uri=view.uri, author=received.author)
     if known is not None:
         _update_known(tx, known=known, view=view, received=received)
@@ -123,24 +134,22 @@ def keep_remote_post(tx: Transaction, received: Received) -> int:
             visibility=kind,
             published_at=published_at,
             in_reply_to_author=parent.author if parent is not None else None,
-            mentions=_told(tx, object_id=object_id, view=view, audience=audience, kind=kind),
+            mentions=_told(tx, author=received.author, view=view, audience=audience, kind=kind),
             is_backfill=received.is_backfill,
         )
     )
     return object_id
 
 
-def _read(tx: Transaction, received: Received) -> ObjectView:
-    view = read_object(received.document, latest=received.received_at)
+def _check(tx: Transaction, view: ObjectView, *, author: str) -> None:
     if not NOT_POSTS.isdisjoint(view.types):
         raise MalformedError("this is not something that can be posted", detail=view.type)
     if tx.site.owns(view.uri):
         raise ForbiddenError("nobody else publishes objects of ours", detail=view.uri)
-    if not same_origin(view.uri, received.author):
+    if not same_origin(view.uri, author):
         raise ForbiddenError("the object belongs to another server than its author", detail=view.uri)
-    if view.attributed_to is not None and view.attributed_to != received.author:
+    if view.attributed_to is not None and view.attributed_to != author:
         raise ForbiddenError("the object is somebody else's", detail=view.uri)
-    return view
 
 
 def _known(tx: Transaction, *, uri: str, author: str) -> Row[Any] | None:
@@ -157,18 +166,16 @@ def _visibility(tx: Transaction, *, audience: Audience, author: str) -> Visibili
     return visibility(audience.to, audience.cc, followers_uri=row.followers_uri if row is not None else None)
 
 
-def _told(
-    tx: Transaction, *, object_id: int, view: ObjectView, audience: Audience, kind: Visibility
-) -> tuple[str, ...]:
+def _told(tx: Transaction, *, author: str, view: ObjectView, audience: Audience, kind: Visibility) -> tuple[str, ...]:
     """Return the people here who are named; a direct message names everyone it is addressed to."""
     named = [mention.href for mention in view.mentions]
     if kind is Visibility.DIRECT:
         named += audience.everyone
-    row = object_store.find_by_id(tx, row_id=object_id)
+    names = frozenset(audience.everyone).__contains__
     return tuple(
         uri
         for uri in post_queries.local_among(tx, uris=named)
-        if row is not None and object_store.may_read(tx, row=row, viewer=uri)
+        if object_store.is_for(tx, author=author, visibility=kind, names=names, viewer=uri)
     )
 
 
@@ -227,7 +234,8 @@ def update_remote_post(tx: Transaction, received: Received) -> None:
 
     Spec: rows AUT-01, AUT-02 and AUT-10 of the threat table.
     """
-    view = _read(tx, received)
+    view = received.view
+    _check(tx, view, author=received.author)
     known = _known(tx, uri=view.uri, author=received.author)
     if known is None:
         keep_remote_post(tx, received)
@@ -276,7 +284,7 @@ def _note_quoting(
     quotable = read_quotable(received.document, author=author, followers=followers)
     if quotable is not None:
         quoting.set_quotable(tx, object_id=object_id, quotable=quotable)
-    if read_quote(received.document) is not None or (known is not None and known.quote_id is not None):
+    if received.view.quote is not None or (known is not None and known.quote_id is not None):
         quoting.note_received(tx, object_id=object_id, stamp=read_stamp(received.document))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, select, update
@@ -34,7 +35,7 @@ from fedgov.store.tables import objects
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
 _OBJECT: Final = select(objects.c.id, objects.c.deleted_at).where(objects.c.uri == bindparam("uri"))
-_WAITING: Final = select(posts.c.object_id, posts.c.visibility).where(
+_WAITING: Final = select(posts.c.object_id, posts.c.visibility, posts.c.author).where(
     posts.c.in_reply_to_uri == bindparam("uri"), posts.c.in_reply_to_id.is_(None)
 )
 _ADOPT: Final = (
@@ -47,6 +48,7 @@ _COUNT_REPLIES: Final = (
     update(posts).where(posts.c.object_id == bindparam("id")).values(replies=posts.c.replies + bindparam("more"))
 )
 _INSERT: Final = posts.insert()
+_ATTACH: Final = attachments.insert()
 _NAME: Final = insert_or_ignore(mentions)
 _TAG: Final = insert_or_ignore(hashtags)
 
@@ -158,30 +160,35 @@ def store(tx: Transaction, post: NewPost) -> Row[Any] | None:
     """
     parent, parent_id = _parent(tx, post.in_reply_to)
     thread_id = parent.thread_id if parent is not None else parent_id if parent_id is not None else post.object_id
-    tx.execute(
-        _INSERT,
-        {
-            "object_id": post.object_id,
-            "author": post.author,
-            "local": tx.site.owns(post.uri),
-            "type": post.kind[:100],
-            "visibility": post.visibility.value,
-            "in_reply_to_uri": post.in_reply_to,
-            "in_reply_to_id": parent_id,
-            "thread_id": thread_id,
-            "backfilled": post.backfilled,
-            "published_at": min(post.published_at, tx.now),
-            "edited_at": post.edited_at,
-            **post.text.columns(),
-        },
-    )
+    columns = {
+        "object_id": post.object_id,
+        "author": post.author,
+        "local": tx.site.owns(post.uri),
+        "type": post.kind[:100],
+        "visibility": post.visibility.value,
+        "in_reply_to_uri": post.in_reply_to,
+        "in_reply_to_id": parent_id,
+        "thread_id": thread_id,
+        "backfilled": post.backfilled,
+        "published_at": min(post.published_at, tx.now),
+        "edited_at": post.edited_at,
+        **post.text.columns(),
+    }
+    tx.execute(_INSERT, columns)
     _hang(tx, object_id=post.object_id, text=post.text)
     if post.poll is not None:
         _store_poll(tx, object_id=post.object_id, poll=post.poll)
     if parent is not None and policy.counts_as_reply(parent=Visibility(parent.visibility), reply=post.visibility):
         count_replies(tx, object_id=parent.object_id, more=1)
-    _adopt(tx, post=post, thread_id=thread_id)
-    indexing.index_new(tx, object_id=post.object_id, has_files=bool(post.text.files), has_options=post.poll is not None)
+    answered_by = _adopt(tx, post=post, thread_id=thread_id)
+    addressed = object_store.targets(tx, row_id=post.object_id) if post.visibility is Visibility.DIRECT else ()
+    indexing.index_new(
+        tx,
+        row=SimpleNamespace(**columns),
+        has_files=bool(post.text.files),
+        is_poll=post.poll is not None,
+        readers=(post.author, *(each.href for each in post.text.mentions), *addressed, *answered_by),
+    )
     indexing.note_reader(tx, object_id=parent_id, actor=post.author)
     return parent
 
@@ -197,20 +204,25 @@ def _parent(tx: Transaction, uri: str | None) -> tuple[Row[Any] | None, int | No
     return None, buried.id if buried is not None else None
 
 
-def _adopt(tx: Transaction, *, post: NewPost, thread_id: int) -> None:
-    """Attach the replies that were here before what they answer.
+def _adopt(tx: Transaction, *, post: NewPost, thread_id: int) -> list[str]:
+    """Attach the replies that were here before what they answer; return who wrote such.
 
     A post cannot adopt the one under which it stands itself, so that two that
     claim to answer each other make no circle.
     """
-    waiting = [row for row in tx.rows(_WAITING, {"uri": post.uri}) if row.object_id not in (thread_id, post.object_id)]
-    if not waiting:
-        return
+    answers = tx.rows(_WAITING, {"uri": post.uri})
+    waiting = [row for row in answers if row.object_id not in (thread_id, post.object_id)]
+    if waiting:
+        _attach(tx, waiting, to=post, thread_id=thread_id)
+    return [row.author for row in answers]
+
+
+def _attach(tx: Transaction, waiting: Sequence[Row[Any]], *, to: NewPost, thread_id: int) -> None:
     ids = [row.object_id for row in waiting]
-    tx.execute(_ADOPT, {"ids": ids, "to": post.object_id})
+    tx.execute(_ADOPT, {"ids": ids, "to": to.object_id})
     tx.execute(_JOIN_THREAD, {"ids": ids, "thread": thread_id})
-    counted = sum(policy.counts_as_reply(parent=post.visibility, reply=Visibility(row.visibility)) for row in waiting)
-    count_replies(tx, object_id=post.object_id, more=counted)
+    counted = sum(policy.counts_as_reply(parent=to.visibility, reply=Visibility(row.visibility)) for row in waiting)
+    count_replies(tx, object_id=to.object_id, more=counted)
 
 
 def count_replies(tx: Transaction, *, object_id: int, more: int) -> None:
@@ -243,7 +255,7 @@ def _hang(tx: Transaction, *, object_id: int, text: Text) -> None:
     ]
     named = [{"object_id": object_id, "actor_uri": each.href, "name": each.name} for each in text.mentions]
     tags = [{"object_id": object_id, "tag": tag} for tag in text.hashtags]
-    for statement, rows in ((attachments.insert(), files), (_NAME, named), (_TAG, tags)):
+    for statement, rows in ((_ATTACH, files), (_NAME, named), (_TAG, tags)):
         if rows:
             tx.execute(statement, rows)
 
