@@ -13,7 +13,7 @@ from fedgov.cli.entrance import Entrance, at_the_keyboard
 from fedgov.features.media.service import attaching, sweeping
 from fedgov.features.people.service import accounts
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import publishing, storing
+from fedgov.features.posts.service import drafting, publishing, quoting, storing
 from fedgov.federation import objects, outbox
 from fedgov.store import audit, erasures
 from fedgov.store.erasures import QUARANTINE, Erasure
@@ -66,7 +66,7 @@ def open_again(entrance: Entrance, lists: tuple[Path, ...], *, without_erasures:
 
 
 def _quieten(tx: Transaction) -> tuple[int, int]:
-    return accounts.end_all_logins(tx), outbox.hold_back(tx)
+    return accounts.end_all_logins(tx), outbox.hold_back(tx) + drafting.hold_back(tx)
 
 
 def repeat(tx: Transaction, *, erased: Sequence[Erasure]) -> None:
@@ -83,7 +83,11 @@ def repeat(tx: Transaction, *, erased: Sequence[Erasure]) -> None:
 def _object(tx: Transaction, each: Erasure) -> None:
     row = post_queries.find_by_uri(tx, uri=each.what)
     if row is None:
-        objects.bury(tx, uri=each.what, author=each.author)
+        quoting_posts = quoting.repeat_revocation(tx, stamp=each.what, author=each.author)
+        if quoting_posts is None:
+            objects.bury(tx, uri=each.what, author=each.author)
+        for object_id in quoting_posts or ():
+            publishing.send_update(tx, object_id=object_id)
     elif row.local:
         publishing.withdraw_post(tx, row=row)  # the others are told again: perhaps nobody was
     else:
@@ -92,6 +96,10 @@ def _object(tx: Transaction, each: Erasure) -> None:
 
 def _actor(tx: Transaction, each: Erasure) -> None:
     accounts.repeat_removal(tx, actor=each.what)
+
+
+def _plan(tx: Transaction, each: Erasure) -> None:
+    drafting.forget_plan(tx, scheduled_id=int(each.what))
 
 
 def _file(tx: Transaction, each: Erasure) -> None:
@@ -106,6 +114,7 @@ _REPEAT: Final[dict[erasures.Kind, Callable[[Transaction, Erasure], None]]] = {
     "object": _object,
     "actor": _actor,
     "file": _file,
+    "plan": _plan,
     "disabled": _switched,
     "enabled": _switched,
 }

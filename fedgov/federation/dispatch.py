@@ -70,12 +70,14 @@ class Need:
         uri: Which one.
         required: Whether the activity waits when it cannot be had now.
         fresh: Whether a copy that we have is not good enough; only for actors.
+        patience: So many times the activity is put off all the same when it cannot be had just now.
     """
 
     kind: Literal["actor", "object"]
     uri: str
     required: bool = True
     fresh: bool = False
+    patience: int = 0
 
 
 def _no_needs(_activity: Activity) -> Iterable[Need]:

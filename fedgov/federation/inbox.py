@@ -551,11 +551,11 @@ class InboxWorker:
             try:
                 async with asyncio.timeout(FETCH_SECONDS):
                     for need in plan.missing:
-                        await self._get(need)
+                        await self._get(need, attempts=plan.row.attempts)
             except TimeoutError:
                 raise UnreachableError("what it is about could not be fetched in time") from None
 
-    async def _get(self, need: Need) -> None:
+    async def _get(self, need: Need, *, attempts: int) -> None:
         if not self._instance.trust.allows(host(need.uri)):
             return  # the handler sees that it is missing
         source = self._instance.fetch
@@ -564,7 +564,8 @@ class InboxWorker:
             if await get(need.uri) != need.uri:
                 raise NotFoundError("what it is about has another address", detail=need.uri)
         except FedgovError as error:
-            if need.required:
+            is_over = not isinstance(error, UnreachableError | RateLimitedError)
+            if need.required or not (is_over or attempts >= need.patience):
                 raise
             _log.info("need_not_met", uri=need.uri, reason=error.safe)
 

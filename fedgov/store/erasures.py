@@ -32,7 +32,7 @@ QUARANTINE: Final = "quarantine"
 EVERY: Final = SECOND
 BATCH: Final = 1_000
 
-Kind = Literal["object", "actor", "file", "disabled", "enabled"]
+Kind = Literal["object", "actor", "file", "plan", "disabled", "enabled"]
 
 _WAITING: Final = select(erasures).order_by(erasures.c.id).limit(BATCH)
 _WRITTEN: Final = delete(erasures).where(erasures.c.id.in_(bindparam("ids", expanding=True)))
@@ -43,8 +43,9 @@ class Erasure:
     """Something that must not come back.
 
     Args:
-        kind: An object, an actor, an uploaded file, or that an account was disabled or enabled again.
-        what: URI of the object or actor, or the token of the file.
+        kind: An object, an actor, an uploaded file, a post that was planned and is published or cancelled, or that
+            an account was disabled or enabled again.
+        what: URI of the object or actor, the token of the file, or the row id of the planned post.
         author: URI of the actor to whom an object belonged; empty otherwise.
     """
 

@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+import orjson
+
 from tests.faults.road import Road, _length
 
 Weather = Literal["lost", "answer lost", "twice", "late", "copy later", "busy", "error", "arrives"]
@@ -27,6 +29,7 @@ once more later. ``busy`` and ``error``: 503, 429 or 500 are answered.
 """
 
 STORM: Final[tuple[Weather, ...]] = ("lost", "answer lost", "twice", "late", "copy later", "busy", "error")
+_PORT: Final = re.compile(r"(:|%3A)\d{5}")
 _SENDER: Final = re.compile(rb"\r\nuser-agent:[^\r\n]*\(\+https?://([^)/]+)", re.IGNORECASE)
 _ANSWERS: Final[dict[str, tuple[bytes, ...]]] = {
     "busy": (
@@ -42,30 +45,37 @@ class Sky:
     """What may go wrong between all of them.
 
     Args:
-        chance: Chance that can be had again.
+        seed: Says what becomes of which request: the same for the same one, in whatever order they come.
         harm: How many requests of a hundred meet something else than good weather.
         broken: Ordered pairs of hosts (sender, receiver) between which nothing passes.
         dead: Hosts that neither hear nor say anything.
         met: How often what was met, for a report.
     """
 
-    chance: random.Random
+    seed: int
     harm: int = 0
     broken: set[tuple[str, str]] = field(default_factory=set)
     dead: set[str] = field(default_factory=set)
     met: Counter[str] = field(default_factory=Counter)
+    came: Counter[str] = field(default_factory=Counter)
     doomed: tuple[str, int] | None = None
     dies: Callable[[str], Awaitable[None]] | None = None
 
-    def weather(self, sender: str, receiver: str, *, method: bytes) -> Weather:
+    def about(self, sender: str, receiver: str, what: str) -> random.Random:
+        """Return the chance of one request, which hangs on nothing but who asks whom what, and how often before."""
+        name = f"{self.seed} {sender.partition(':')[0]} {receiver.partition(':')[0]} {what}"
+        self.came[name] += 1
+        return random.Random(f"{name} {self.came[name]}")
+
+    def weather(self, sender: str, receiver: str, *, is_post: bool, chance: random.Random) -> Weather:
         """Decide about one request."""
         if {sender, receiver} & self.dead or (sender, receiver) in self.broken:
             return "lost"
-        if self.chance.randrange(100) >= self.harm:
+        if chance.randrange(100) >= self.harm:
             return "arrives"
-        if method != b"POST":
-            return self.chance.choice(("lost", "answer lost", "busy", "error"))
-        return self.chance.choice(STORM)
+        if not is_post:
+            return chance.choice(("lost", "answer lost", "busy", "error"))
+        return chance.choice(STORM)
 
     async def strike(self, sender: str, receiver: str) -> None:
         """Let somebody die in the middle of things, when that was arranged."""
@@ -88,12 +98,12 @@ class Highway(Road):
     Args:
         sky: What goes wrong on all of them.
         domain: Host of the town hall, once it is known.
-        held: Requests that will arrive later.
+        held: Requests that will arrive later, each behind what it is.
     """
 
     sky: Sky = field(kw_only=True)
     domain: str = ""
-    held: list[tuple[bytes, bytes]] = field(default_factory=list)
+    held: list[tuple[str, bytes, bytes]] = field(default_factory=list)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
@@ -108,13 +118,14 @@ class Highway(Road):
     async def _travel(self, head: bytes, body: bytes) -> bytes | None:
         """Return what the sender hears; None for nothing."""
         found = _SENDER.search(head)
-        sender, method = found[1].decode() if found else "", head.partition(b" ")[0]
-        fate = self.sky.weather(sender, self.domain, method=method)
+        sender, what = found[1].decode() if found else "", _what(head, body)
+        chance = self.sky.about(sender, self.domain, what)
+        fate = self.sky.weather(sender, self.domain, is_post=head.startswith(b"POST"), chance=chance)
         self.sky.met[fate] += 1
         if fate in _ANSWERS:
-            return self.sky.chance.choice(_ANSWERS[fate])
+            return chance.choice(_ANSWERS[fate])
         if fate == "late":
-            self.held.append((head, body))
+            self.held.append((what, head, body))
         if fate in ("lost", "late"):
             return None
         answer = await self._pass_on(head, body)
@@ -124,13 +135,22 @@ class Highway(Road):
         if fate == "twice":
             await self._pass_on(head, body)
         if fate == "copy later":
-            self.held.append((head, body))
+            self.held.append((what, head, body))
         return None if fate == "answer lost" else answer
 
-    async def let_stragglers_in(self, count: int) -> None:
+    async def let_stragglers_in(self, count: int, *, chance: random.Random) -> None:
         """Let some of the requests arrive that were held, in any order."""
+        self.held.sort(key=lambda request: request[0])
         for _ in range(min(count, len(self.held))):
-            head, body = self.held.pop(self.sky.chance.randrange(len(self.held)))
+            _, head, body = self.held.pop(chance.randrange(len(self.held)))
             if self.domain not in self.sky.dead:
                 with suppress(OSError, asyncio.IncompleteReadError):
                     await self._pass_on(head, body)
+
+
+def _what(head: bytes, body: bytes) -> str:
+    """Say what a request is, in words that are the same whenever its story is played."""
+    if head.startswith(b"POST"):
+        activity = orjson.loads(body)
+        return f"{activity['type']} of {activity['actor'].rpartition('/')[2]} at {activity.get('published')}"
+    return _PORT.sub("", head.partition(b"\r\n")[0].decode())

@@ -13,8 +13,9 @@ from fedgov.features.people import queries as people_queries
 from fedgov.features.people.service import blocks, follows, profiles
 from fedgov.features.posts.queries import parts
 from fedgov.features.posts.queries import posts as post_queries
-from fedgov.features.posts.service import pinning, polls, publishing, reacting
-from fedgov.features.posts.vocabulary import PollDraft
+from fedgov.features.posts.service import pinning, polls, publishing, quoting, reacting
+from fedgov.features.posts.tables import posts
+from fedgov.features.posts.vocabulary import PollDraft, QuotePolicy
 from fedgov.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from fedgov.kernel.errors import FedgovError
 from fedgov.kernel.uris import parse_handle
@@ -54,10 +55,12 @@ class Script:
 
     Args:
         world: Where it happens.
+        quoting: People also quote one another, write articles and take consent back.
         written: The URIs of all posts, in the order in which they were written.
     """
 
     world: World
+    quoting: bool = False
     written: list[str] = field(default_factory=list)
     number: int = 0
 
@@ -69,11 +72,15 @@ class Script:
         await self.weather()
         for _ in range(steps):
             self.world.clock.advance(self._chance.choice(LULLS) if self._happens(20) else self._chance.randint(1, 900))
-            await self._pick(ACTIONS if self._happens(50) else WORK if self._happens(80) else FAULTS)()
+            await self._pick(self._actions if self._happens(50) else WORK if self._happens(80) else FAULTS)()
 
     @property
     def _chance(self) -> Any:
         return self.world.chance
+
+    @property
+    def _actions(self) -> dict[str, int]:
+        return ACTIONS | QUOTING if self.quoting else ACTIONS
 
     def _happens(self, of_a_hundred: int) -> bool:
         return bool(self._chance.randrange(100) < of_a_hundred)
@@ -355,6 +362,56 @@ class Script:
         self.world.tell(who.name, "opens", self._short(about.uri))
         await who.hall.running.backfiller.fill(about.uri)
 
+    # --- what they do with what others wrote ----------------------------------------------------------------------
+
+    async def article(self) -> None:
+        """Write at length, or with a note in advance."""
+        who = self._somebody()
+        if who is not None:
+            values = {"title": f"Titel {self.number}"} if self._happens(50) else {"summary": f"Over {self.number}"}
+            await self._write(who, self._chance.choice(VISIBILITIES[:4]), **values)
+
+    async def quote(self) -> None:
+        """Quote a post."""
+        who = self._somebody()
+        about = await self._readable(who) if who is not None else None
+        if who is not None and about is not None:
+            policy = self._chance.choice((None, *QuotePolicy))
+            await self._write(who, self._chance.choice(VISIBILITIES[:4]), quote=about.uri, quote_policy=policy)
+
+    async def change_who_may_quote(self) -> None:
+        """Let others quote an own post, or let them no more."""
+        who = self._somebody()
+        own = await self._readable(who, by=who.uri) if who is not None else None
+        if who is not None and own is not None:
+            wanted = self._chance.choice(list(QuotePolicy))
+            what = f"lets {wanted} quote {self._short(own.uri)}"
+            use_case = publishing.change_quote_policy
+            await self._do(who, what, use_case, actor=who.uri, object_id=own.object_id, quote_policy=wanted)
+
+    async def revoke(self) -> None:
+        """Take back that somebody may quote."""
+        who = self._somebody()
+        if who is None:
+            return
+        quoted, quoting_post = posts.alias(), posts.alias()
+        wanted = (
+            select(quoted.c.object_id, quoting_post.c.object_id, quoting_post.c.local)
+            .join(quoting_post, quoting_post.c.quote_id == quoted.c.object_id)
+            .where(quoted.c.author == who.uri, quoting_post.c.author != who.uri)
+            .order_by(quoting_post.c.object_id)
+        )
+        found = await who.hall.ask(lambda tx: [tuple(row) for row in tx.rows(wanted)])
+        if found:
+            object_id, quoting_id, is_local = self._chance.choice(found[-4:])
+
+            def take_back(tx: Transaction) -> None:
+                quoting.revoke(tx, actor=who.uri, object_id=object_id, quoting_id=quoting_id)
+                if is_local:
+                    publishing.send_update(tx, object_id=quoting_id)
+
+            await self._do(who, "takes back that somebody quotes", take_back)
+
     # --- work ---------------------------------------------------------------------------------------------------
 
     def _hall(self) -> Hall | None:
@@ -392,7 +449,7 @@ class Script:
         hall = self._hall()
         if hall is not None and hall.highway.held:
             self.world.tell("   late requests reach", hall.domain)
-            await hall.highway.let_stragglers_in(self._chance.randint(1, 4))
+            await hall.highway.let_stragglers_in(self._chance.randint(1, 4), chance=self._chance)
 
     # --- faults -------------------------------------------------------------------------------------------------
 
@@ -439,5 +496,6 @@ ACTIONS: Final = {
     "unreact": 2, "share": 6, "unshare": 4, "pin": 3, "vote": 6, "follow": 8, "unfollow": 4, "remove_follower": 2,
     "answer_request": 4, "block": 2, "unblock": 2, "describe": 3, "rotate": 1, "look": 3,
 }  # fmt: skip
+QUOTING: Final = {"quote": 12, "article": 4, "change_who_may_quote": 3, "revoke": 4}
 WORK: Final = {"send": 10, "receive": 8, "stragglers": 4, "mend": 2, "count": 2}
 FAULTS: Final = {"weather": 6, "part": 3, "reunite": 3, "kill": 2, "revive": 6}

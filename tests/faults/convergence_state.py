@@ -20,6 +20,7 @@ from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.features.people.tables import blocks
 from fedgov.features.posts import policy
 from fedgov.features.posts.tables import mentions, pins, poll_options, poll_votes, polls, posts, reactions, shares
+from fedgov.features.posts.vocabulary import ACCEPTED, PENDING
 from fedgov.federation import followers_sync
 from fedgov.kernel.text.plain import html_to_plain
 from fedgov.kernel.uris import host
@@ -188,6 +189,11 @@ class Comparison:
         reason, actor = item.reason or "", item.actor
         if document["type"] == "Create" and isinstance(document["object"], dict) and document["object"].get("name"):
             target = document["object"].get("inReplyTo", target)
+        if reason == "there is no such quotation of ours":  # one of the two is gone
+            uris = [document["object"][name] for name in ("object", "instrument")]
+            return any(self._is_gone(uri if isinstance(uri, str) else uri["id"]) for uri in uris)
+        if reason == "there is no such quotation":  # it says by now that it quotes nothing, or was never for us
+            return self._is_gone(document["instrument"]["id"])
         row = state.objects.get(target)
         if reason.startswith("nobody here follows"):
             # They stopped following before it arrived.
@@ -208,6 +214,10 @@ class Comparison:
         if reason in ("the poll is over",):
             return row is not None
         return reason in ("a newer version is here already", "nobody here asked for this")
+
+    def _is_gone(self, uri: str) -> bool:
+        known = self.states[host(uri)].objects.get(uri)
+        return known is None or known.deleted_at is not None
 
     def _ever_shut(self, one: str, other: str) -> bool:
         return frozenset((one, other)) in self.shut
@@ -259,6 +269,8 @@ class Comparison:
         if true.deleted_at is None:
             yield from self._content(uri, origin, other)
         yield from self._marked(uri, origin, other)
+        if true.deleted_at is None:
+            yield from self._quoted(uri, origin, other)
 
     def _wanted(self, uri: str, origin: State, other: State) -> bool:
         """Tell whether somebody there follows the author since before it was written."""
@@ -273,6 +285,9 @@ class Comparison:
     def _audience(self, uri: str, origin: State, other: State) -> Iterator[str]:
         true = origin.objects[uri]
         named = any(host(one) == other.domain for one in origin.mentions.get(uri, ()))
+        quoted = origin.posts[uri].quote_uri if true.deleted_at is None else None
+        if quoted is not None and host(quoted) == other.domain:
+            return  # its author was asked for consent, and got it along
         followed = any(
             following == true.attributed_to and host(follower) == other.domain for follower, following in self.ever
         )
@@ -304,6 +319,24 @@ class Comparison:
             yield f"{uri} stands at {origin.polls.get(uri)} at its origin, at {other.polls.get(uri)} at {other.domain}"
         if origin.mentions.get(uri, set()) != other.mentions.get(uri, set()):
             yield f"{uri} names others at {other.domain}"
+
+    def _quoted(self, uri: str, origin: State, other: State) -> Iterator[str]:
+        """What a post quotes is quoted with consent everywhere, or nowhere."""
+        true, copy = origin.posts[uri], other.posts.get(uri)
+        if true.quote_uri is None or copy is None or self._out_of_reach(uri, origin, other):
+            return
+        home = self.states[host(true.quote_uri)]
+        quoted, known = home.objects[true.quote_uri], other.posts.get(true.quote_uri)
+        if quoted.deleted_at is not None or known is None or self._ever_shut(true.author, quoted.attributed_to):
+            return
+        there = [(state.quote_state == ACCEPTED, state.quote_stamp) for state in (true, copy)]
+        if there[0] != there[1]:
+            yield (
+                f"{uri} quotes {true.quote_uri}: {true.quote_state} {true.quote_stamp} at its origin, "
+                f"{copy.quote_state} {copy.quote_stamp} at {other.domain}"
+            )
+        if other is home and {true.quote_state, copy.quote_state} & {PENDING, None}:
+            yield f"{uri} quotes {true.quote_uri}: {true.quote_state}, and there {copy.quote_state}: nobody answered"
 
     def _out_of_reach(self, uri: str, origin: State, other: State) -> bool:
         """Tell whether newer versions of a post for followers are, or were when they went out, for nobody there."""

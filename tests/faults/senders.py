@@ -184,9 +184,9 @@ async def gouda_serves(home: Path) -> AsyncIterator[Served]:
         await asyncio.to_thread(running.__exit__, None, None, None)
 
 
-async def until_handled(home: Path) -> None:
+async def until_handled(home: Path, *, seconds: float = PATIENCE) -> None:
     """Wait until nothing waits in the log."""
-    await asyncio.to_thread(until, lambda: all_handled(home, "gouda"))
+    await asyncio.to_thread(until, lambda: all_handled(home, "gouda"), seconds=seconds)
 
 
 def all_handled(home: Path, name: str) -> bool:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
+from fedgov.activitystreams.audience import Visibility
 from fedgov.app import open_instance
-from fedgov.features.posts.service import publishing
+from fedgov.cli import reopening
+from fedgov.features.notices.tables import push_messages
+from fedgov.features.posts.service import drafting, publishing
+from fedgov.features.posts.tables import posts, scheduled_posts
+from fedgov.features.posts.vocabulary import PostDraft
 from fedgov.federation import follows as follow_rows
 from fedgov.federation import objects
 from fedgov.kernel import config as configuration
+from fedgov.kernel.clock import DAY, HOUR
 from fedgov.store import erasures
 from fedgov.store.tables import follows as follow_table
 from fedgov.store.transaction import Transaction
 from tests.cli.commandline import Served, ask, change, done, hire, make_instance, refused, rows, serving, until
+from tests.faults import writings
 from tests.fediverse import Colleague, Fediverse, Town
 
 PATIENCE = 90.0
@@ -184,3 +192,55 @@ def test_r10b_what_waited_to_be_sent_is_held_back_where_something_newer_may_have
 
     assert "held back 1 old messages" in done(home, "open", "--without-erasures")
     assert rows(home, "gouda", "SELECT state FROM deliveries ORDER BY id") == [("queued",), ("withdrawn",)]
+
+
+async def test_r10b_what_was_taken_back_published_or_cancelled_since_an_old_backup_does_not_happen_again(
+    tmp_path: Path,
+) -> None:
+    gouda, restored = (
+        configuration.read({"instance": {"domain": "gouda.example", "organisation": "x"}}, folder=tmp_path / name)
+        for name in ("gouda", "restored")
+    )
+    for config in (gouda, restored):
+        config.folder.mkdir()
+    async with open_instance(gouda) as running:
+        instance, author = running.instance, await writings.furnish(running.instance)
+        await instance.write(writings.equip, colleague=instance.site.actor("bram"))
+        for name in ("publish", "be quoted"):
+            await instance.write(writings.WRITINGS[name].do, author=author)
+        overdue, later, unlisted = [await instance.write(_plan, author=author, after=hours) for hours in (1, 2, 3)]
+        await instance.write(_make_overdue, planned=[overdue, unlisted])
+        with closing(sqlite3.connect(gouda.folder / "fedgov.sqlite3")) as connection:
+            connection.execute("VACUUM INTO ?", (str(restored.folder / "fedgov.sqlite3"),))
+
+        await instance.write(writings.WRITINGS["revoke"].do, author=author)
+        await instance.write(drafting._publish_scheduled, author=author, scheduled_id=overdue, mentioned={})
+        await instance.write(drafting.cancel, author=author, scheduled_id=later)
+        await erasures.flush(instance.database, gouda.folder)
+
+    async with open_instance(restored) as running:
+        instance = running.instance
+        assert await instance.read(_found) == ("accepted", {overdue: "", later: "", unlisted: ""}, 1)
+        await instance.write(reopening._quieten)
+        await instance.write(reopening.repeat, erased=list(erasures.read(gouda.folder / erasures.FILE)))
+        assert await instance.read(_found) == ("revoked", {unlisted: drafting.RESTORED}, 0)
+        assert await instance.read(drafting._due) == [], "nothing is published once more without a word of its author"
+        await instance.write(
+            drafting.reschedule, author=author, scheduled_id=unlisted, due_at=instance.clock.now() + DAY
+        )
+
+
+def _plan(tx: Transaction, *, author: str, after: int) -> int:
+    draft = PostDraft(text=f"Na {after} uur", visibility=Visibility.PUBLIC)
+    return drafting.schedule(tx, author=author, draft=draft, due_at=tx.now + after * HOUR).id
+
+
+def _make_overdue(tx: Transaction, *, planned: list[int]) -> None:
+    tx.execute(update(scheduled_posts).where(scheduled_posts.c.id.in_(planned)).values(due_at=tx.now))
+
+
+def _found(tx: Transaction) -> tuple[str, dict[int, str], int]:
+    """How the quotation stands, what is planned with what holds it back, and how much waits for apps."""
+    state = tx.value(select(posts.c.quote_state).where(posts.c.quote_id.is_not(None)))
+    plans = {row.id: row.refusal for row in tx.rows(select(scheduled_posts))}
+    return state, plans, int(tx.value(select(func.count()).select_from(push_messages)))

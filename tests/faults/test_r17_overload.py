@@ -167,12 +167,12 @@ async def test_r17_twice_as_much_as_it_can_take_lessens_what_it_takes_by_a_tenth
     crowd = await make_gouda(home, delft, chance)
     async with gouda_serves(home):
         await load.as_fast_as_possible(crowd.port, raw(crowd, 200))
-        await until_handled(home)
+        await until_handled(home, seconds=900)
         peak = await load.as_fast_as_possible(crowd.port, raw(crowd, 6_000))
-        await until_handled(home)
+        await until_handled(home, seconds=900)
         per_second = peak.statuses[202] / peak.seconds
         flood = await load.at_a_rate(crowd.port, raw(crowd, 20_000), per_second=2 * per_second, connections=1_000)
-        await until_handled(home)
+        await until_handled(home, seconds=900)
     assert peak.statuses == {202: 6_000}
     assert set(flood.statuses) <= {202, 429, 503}
     goodput = flood.statuses[202] / flood.seconds

@@ -25,6 +25,9 @@ from fedgov.kernel.errors import ForbiddenError, MalformedError, NotFoundError
 from fedgov.kernel.uris import host, is_http_uri, same_origin
 from fedgov.store.transaction import Transaction
 
+QUOTE_PATIENCE: Final = 12
+"""So many attempts, some two hours, a post waits for what it quotes by consent: later nobody would send it again."""
+
 # --- posts ------------------------------------------------------------------------------------------------------
 
 
@@ -128,10 +131,11 @@ def needs_of_create(activity: Activity) -> Iterable[Need]:
             yield Need("object", activity.object_uri)
         return
     answered, quoted = _first_http(activity.object, "inReplyTo"), read_quote(activity.object)
+    needs = tuple(_quotation_needed(activity.object, author=activity.actor))
     for each in dict.fromkeys((answered, quoted)):
-        if each is not None:
+        if each is not None and each not in {need.uri for need in needs}:
             yield Need("object", each, required=False)
-    yield from _stamp_needed(activity.object)
+    yield from needs
 
 
 def _first_http(document: Document, key: str) -> str | None:
@@ -165,14 +169,20 @@ def check_update(tx: Transaction, verified: VerifiedActivity) -> None:
 
 
 def needs_of_update(activity: Activity) -> Iterable[Need]:
-    """Name the stamp that proves that the quoted author agrees."""
-    return () if activity.object is None else _stamp_needed(activity.object)
+    """Name what is quoted, with the stamp that proves that its author agrees."""
+    return () if activity.object is None else _quotation_needed(activity.object, author=activity.actor)
 
 
-def _stamp_needed(document: Document) -> Iterable[Need]:
+def _quotation_needed(document: Document, *, author: str) -> Iterable[Need]:
+    """Name what is quoted and its stamp, where that is certain to be there: nobody sends them once more."""
     stamp, quoted = read_stamp(document), read_quote(document)
-    if stamp is not None and quoted is not None and same_origin(stamp, quoted):
-        yield Need("object", stamp, required=False)
+    if quoted is None:
+        return
+    is_stamped = stamp is not None and same_origin(stamp, quoted)
+    if is_stamped or same_origin(quoted, author):
+        yield Need("object", quoted, required=False, patience=QUOTE_PATIENCE)
+    if stamp is not None and is_stamped:
+        yield Need("object", stamp, required=False, patience=QUOTE_PATIENCE)
 
 
 def on_delete(tx: Transaction, verified: VerifiedActivity) -> None:
@@ -297,7 +307,15 @@ def on_quote_request(tx: Transaction, verified: VerifiedActivity) -> None:
     activity = verified.activity
     document = embedded(activity.document, "instrument")
     if document is not None and "content" in document:
-        received = keeping.Received(document=document, author=activity.actor, received_at=verified.received_at)
+        latest = verified.received_at
+        # As it was when they asked: what came late must not undo what changed since.
+        stated_at = activity.published or read_object(document, latest=latest).published
+        received = keeping.Received(
+            document=document,
+            author=activity.actor,
+            received_at=latest,
+            stated_at=None if stated_at is None else min(stated_at, latest),
+        )
         keeping.keep_remote_post(tx, received)
     quoting.receive_request(
         tx,

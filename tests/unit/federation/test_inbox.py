@@ -20,7 +20,7 @@ from fedgov.federation import outbox
 from fedgov.federation.dispatch import ACTOR, ANY, Handler, Handlers, Need, VerifiedActivity, order_key
 from fedgov.federation.inbox import InboxWorker, Intake
 from fedgov.kernel.clock import DAY, HOUR, MINUTE
-from fedgov.kernel.errors import ForbiddenError, NotFoundError, RateLimitedError, UnreachableError
+from fedgov.kernel.errors import FedgovError, ForbiddenError, NotFoundError, RateLimitedError, UnreachableError
 from fedgov.kernel.uris import Handle, origin
 from fedgov.store.leases import LeaseLostError
 from fedgov.store.tables import inbox_items
@@ -448,6 +448,24 @@ async def test_a_need_that_is_not_required_stops_nothing(office: Office, library
     needs = need_of(needed, required=False)
     await worker(office, {("Create", "Note"): Handler(log_to(seen).apply, needs=needs)}).settle()
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize(("error", "attempts"), [(UnreachableError("away"), 3), (NotFoundError("nothing there"), 0)])
+async def test_what_is_worth_waiting_for_is_waited_for_so_many_times(
+    office: Office, library: Library, error: FedgovError, attempts: int
+) -> None:
+    seen: list[str] = []
+    needed = f"{DELFT}/notes/away"
+    library.answers[needed] = _raising(error)
+    await arrive(office, activity())
+    needs = need_of(needed, required=False, patience=3)
+    working = worker(office, {("Create", "Note"): Handler(log_to(seen).apply, needs=needs)})
+    for tried in range(attempts):
+        await working.settle()
+        assert ((await item(office)).attempts, len(seen)) == (tried + 1, 0)
+        office.clock.advance(HOUR)
+    await working.settle()
+    assert ((await item(office)).state, len(seen)) == ("done", 1)
 
 
 async def test_what_is_here_already_is_not_fetched(office: Office, library: Library) -> None:

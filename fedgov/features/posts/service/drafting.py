@@ -24,11 +24,13 @@ from fedgov.instance import Instance
 from fedgov.kernel.clock import HOUR
 from fedgov.kernel.errors import ConflictError, FedgovError, InvalidError, NotFoundError, UnreachableError
 from fedgov.kernel.pagination import Page, PageRequest, page_of
+from fedgov.store import erasures
 from fedgov.store.transaction import Transaction
 
 KEY_LIFE: Final = HOUR
 AT_ONCE: Final = 50
 """Most posts that one run of the job publishes."""
+RESTORED: Final = "it may have been published before the server was restored from a backup"
 
 _KNOWN_KEY: Final = select(posting_keys.c.made_id).where(
     posting_keys.c.author == bindparam("author"),
@@ -212,8 +214,24 @@ def cancel(tx: Transaction, *, author: str, scheduled_id: int) -> None:
         NotFoundError: There is none, or it is somebody else's.
     """
     scheduled(tx, author=author, scheduled_id=scheduled_id)
-    tx.execute(delete(scheduled_posts).where(scheduled_posts.c.id == scheduled_id))
-    attaching.release(tx, object_id=scheduled_id)
+    forget_plan(tx, scheduled_id=scheduled_id)
+
+
+def forget_plan(tx: Transaction, *, scheduled_id: int) -> None:
+    """Forget what was planned, because it was published or cancelled: it must not come back from a backup either."""
+    if tx.execute(delete(scheduled_posts).where(scheduled_posts.c.id == scheduled_id)):
+        erasures.note(tx, "plan", str(scheduled_id))
+        attaching.release(tx, object_id=scheduled_id)
+
+
+def hold_back(tx: Transaction) -> int:
+    """Let what a restored backup finds overdue wait for a word of its author: it may have been published since.
+
+    Returns:
+        How many planned posts wait.
+    """
+    overdue = scheduled_posts.c.due_at <= tx.now, scheduled_posts.c.refusal == ""
+    return tx.execute(update(scheduled_posts).where(*overdue).values(refusal=RESTORED))
 
 
 def forget_plans(tx: Transaction, *, author: str) -> None:
@@ -247,9 +265,9 @@ def _publish_scheduled(tx: Transaction, *, author: str, scheduled_id: int, menti
     row = tx.row(_OWN, {"id": scheduled_id, "author": author})
     if row is None or row.due_at > tx.now:
         return None  # its author was quicker
-    tx.execute(delete(scheduled_posts).where(scheduled_posts.c.id == scheduled_id))
-    attaching.release(tx, object_id=scheduled_id)
-    return publish_draft(tx, author=author, draft=_read(row).draft, mentioned=mentioned)
+    draft = _read(row).draft
+    forget_plan(tx, scheduled_id=scheduled_id)
+    return publish_draft(tx, author=author, draft=draft, mentioned=mentioned)
 
 
 def _refuse(tx: Transaction, *, scheduled_id: int, reason: str) -> None:

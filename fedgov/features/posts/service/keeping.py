@@ -90,7 +90,8 @@ def keep_remote_post(tx: Transaction, received: Received) -> int:
     _check(tx, view, author=received.author)
     known = _known(tx, uri=view.uri, author=received.author)
     if known is not None:
-        _update_known(tx, known=known, view=view, received=received)
+        if not _update_known(tx, known=known, view=view, received=received):
+            _weigh_again(tx, known=known)
         return int(known.id)
     audience = view.audience if view.audience.everyone else received.audience
     kind = _visibility(tx, audience=audience, author=received.author)
@@ -239,7 +240,7 @@ def update_remote_post(tx: Transaction, received: Received) -> None:
     known = _known(tx, uri=view.uri, author=received.author)
     if known is None:
         keep_remote_post(tx, received)
-    elif not _update_known(tx, known=known, view=view, received=received):
+    elif not _update_known(tx, known=known, view=view, received=received) and not _weigh_again(tx, known=known):
         raise ConflictError("a newer version is here already", detail=view.uri)
 
 
@@ -286,6 +287,16 @@ def _note_quoting(
         quoting.set_quotable(tx, object_id=object_id, quotable=quotable)
     if received.view.quote is not None or (known is not None and known.quote_id is not None):
         quoting.note_received(tx, object_id=object_id, stamp=read_stamp(received.document))
+
+
+def _weigh_again(tx: Transaction, *, known: Row[Any]) -> bool:
+    """Weigh what the version that is here quotes: its stamp may have come only now, with an older one."""
+    row = post_queries.find(tx, object_id=known.id)
+    stamp = None if row is None else read_stamp(object_store.stored_document(known))
+    if row is None or stamp is None or row.quote_stamp == stamp:
+        return False
+    quoting.note_received(tx, object_id=known.id, stamp=stamp)
+    return bool(post_queries.get_any(tx, object_id=known.id).quote_stamp == stamp)
 
 
 def _rewrite(tx: Transaction, *, row: Row[Any], text: storing.Text, kind: Visibility, at: int) -> None:

@@ -346,6 +346,27 @@ def _take_back(tx: Transaction, *, row: Row[Any], quoted: Row[Any]) -> None:
     stamps.bury(tx, stamp=row.quote_stamp, author=quoted.author, quoting_author=row.author, quoted=quoted)
 
 
+def repeat_revocation(tx: Transaction, *, stamp: str, author: str) -> list[int] | None:
+    """Take consent back once more that was taken back after a backup; who quotes is told again.
+
+    Args:
+        tx: The open transaction.
+        stamp: URI of the stamp that was erased.
+        author: URI of whose it was.
+
+    Returns:
+        Row ids of posts of ours that have to be sent anew; None when no quotation here has this stamp.
+    """
+    if not tx.site.owns(stamp):
+        return receive_revocation(tx, actor=author, stamp=stamp)
+    stamped = [post_queries.get_any(tx, object_id=object_id) for object_id in tx.values(_STAMPED, {"stamp": stamp})]
+    for row in stamped:
+        quoted = post_queries.find(tx, object_id=row.quote_id)
+        _put(tx, row=row, quote_id=row.quote_id, state=REVOKED, stamp=None)
+        stamps.bury(tx, stamp=stamp, author=author, quoting_author=row.author, quoted=quoted)
+    return [int(row.object_id) for row in stamped if row.local] if stamped else None
+
+
 def end_between(tx: Transaction, *, author: str, by: str) -> list[int]:
     """Take back all consent that somebody here gave to somebody whom they block now, and refuse what waits.
 

@@ -11,6 +11,7 @@ from fedgov.activitystreams.document import Document
 from fedgov.activitystreams.quotation import OTHERS, Quotable, read_quotable, restored, stamp_document
 from fedgov.features.people.service.blocks import block
 from fedgov.features.posts.inbox import needs_of_create, needs_of_quote_request, needs_of_update
+from fedgov.features.posts.queries import parts
 from fedgov.features.posts.service import publishing, quoting, stamps
 from fedgov.features.posts.vocabulary import ACCEPTED, PENDING, REVOKED, PostQuoted, QuotePolicy
 from fedgov.kernel.clock import to_rfc3339
@@ -41,6 +42,43 @@ def request(quoted: str, *, actor: str = PIETER, **members: Any) -> Document:
     """A QuoteRequest with the quoting post in it."""
     post = note(actor, key="q", quote=quoted)
     return activity("QuoteRequest", quoted, actor=actor, instrument=post) | members
+
+
+@pytest.mark.parametrize("stated", [{}, {"published": None}])
+def test_a_request_that_comes_late_does_not_undo_what_its_author_changed_since(town: Town, stated: Document) -> None:
+    quoted = written(town, FATIMA)
+    asking = request(quoted.uri)
+    asking = {name: value for name, value in (asking | stated).items() if value is not None}
+    post = note(PIETER, key="q", quote=quoted.uri)
+    arrive(town, post)
+    town.later(60_000)
+    deliver(town.tx, activity("Update", post | {"content": "<p>Nu</p>", "updated": to_rfc3339(NOW + 1_000)}))
+    deliver(town.tx, asking)
+
+    assert the_post(town.tx, QUOTING).content_html == "<p>Nu</p>"
+    assert state_of(town.tx)[0] == ACCEPTED
+
+
+def test_a_stamp_that_came_with_an_older_version_counts_for_the_newer_one_too(town: Town) -> None:
+    quoted = arrive(town, note(KLAAS, **EVERYBODY))
+    post = note(PIETER, key="q", quote=quoted.uri, quoteAuthorization=STAMP)
+    town.later(60_000)
+    arrive(town, post | {"updated": to_rfc3339(NOW + 20_000)})
+    assert state_of(town.tx) == (None, None)
+    stamp = stamp_document(STAMP, author=KLAAS, quoting=QUOTING, quoted=quoted.uri)
+    stamps.keep(town.tx, uri=STAMP, author=KLAAS, document=stamp)
+    deliver(town.tx, activity("Update", post | {"updated": to_rfc3339(NOW + 10_000)}))
+
+    assert state_of(town.tx) == (ACCEPTED, STAMP)
+
+
+def test_news_of_a_post_goes_to_whom_it_quotes_and_to_whoever_quotes_it(town: Town) -> None:
+    quoted = arrive(town, note(KLAAS, **EVERYBODY))
+    row = written(town, FATIMA, "Kijk", quote=quoted.uri, visibility=Visibility.FOLLOWERS)
+    assert set(parts.interested(town.tx, object_id=row.object_id)) == {KLAAS}
+    ours = written(town, FATIMA)
+    deliver(town.tx, request(ours.uri))
+    assert set(parts.interested(town.tx, object_id=ours.object_id)) == {PIETER}
 
 
 def state_of(tx: Transaction, uri: str = QUOTING) -> tuple[str | None, str | None]:
@@ -252,6 +290,14 @@ def test_a_stamp_is_fetched_from_the_quoted_authors_server_alone(town: Town) -> 
         for needs in (needs_of_create, needs_of_update):
             wanted = {need.uri for need in needs(verified(activity("Create", post)).activity)}
             assert (stamp in wanted) is fetched
+
+
+def test_a_post_waits_for_what_it_quotes_where_its_author_said_yes_or_is_the_same(town: Town) -> None:
+    own, other = "https://leeuwarden.example/notes/1", "https://sneek.example/notes/1"
+    for quoted, stamp, waits in ((own, None, True), (other, STAMP, True), (other, None, False)):
+        post = note(PIETER, key="q", quote=quoted, quoteAuthorization=stamp)
+        (need, *_) = needs_of_create(verified(activity("Create", post)).activity)
+        assert (need.uri, need.required, need.patience > 0) == (quoted, False, waits)
 
 
 def test_a_post_of_ours_that_is_quoted_without_asking_is_shown_as_its_policy_says(town: Town) -> None:
