@@ -249,7 +249,7 @@ WRITINGS: Final[dict[str, Writing]] = {
     "pin": Writing(_pin),
     "change who may quote": Writing(_change_policy),
     "edit": Writing(_edit, pushes=1),
-    "revoke": Writing(_revoke, deliveries=0),
+    "revoke": Writing(_revoke),
     "delete": Writing(_delete),
     "follow": Writing(_follow, deliveries=1),
     "block": Writing(_block, activities=3),
