@@ -6,9 +6,13 @@ from typing import Any
 
 import orjson
 
+from fedgov.activitystreams.audience import Visibility
 from fedgov.features.notices.queries.notifications import notification_page
+from fedgov.features.people.queries import account_of
 from fedgov.features.people.service.blocks import block
+from fedgov.features.people.service.profiles import change_posting
 from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.posts.service import publishing
 from fedgov.features.posts.vocabulary import QuotePolicy
 from fedgov.kernel.pagination import PageRequest
 from fedgov.store.transaction import Transaction
@@ -139,6 +143,80 @@ async def test_who_may_not_quote_is_refused_and_what_was_refused_is_not_shown(co
     assert (await look(fatima, open_one["id"]))["quotes_count"] == 0
     assert "quote" not in await counter.town.ask(kinds, owner=fatima.person.uri if fatima.person else "")
     assert (await look(jelle, there))["quote_approval"]["current_user"] == "denied"
+
+
+async def test_who_asks_in_another_town_hall_waits_for_the_author_who_may_delete_it_all(counter: Counter) -> None:
+    fatima, delft, jelle = await two_towns(counter)
+    assert fatima.person is not None
+    author = fatima.person.uri
+    await counter.town.instance.write(change_posting, actor=author, quote_policy="ask")
+    assert (await fatima.get("/api/v1/preferences")).json["posting:default:quote_policy"] == "nobody"
+    original = await publish(fatima, "Vraag het me eerst", quote_approval_policy="nobody")  # as the app was told
+    assert original["quote_approval"] == {"automatic": [], "manual": ["public"], "current_user": "automatic"}
+    await counter.fediverse.settle()
+    there = await copy_of(delft.town, original["uri"])
+    assert (await look(jelle, there))["quote_approval"]["current_user"] == "manual"
+
+    allowed, refused = [await publish(jelle, text, quoted_status_id=there) for text in ("Mag dit?", "En dit?")]
+    await counter.fediverse.settle()
+    for each in (allowed, refused):
+        assert (await look(jelle, each["id"]))["quote"]["state"] == "pending"
+        here = await look(fatima, await copy_of(counter.town, each["uri"]))
+        assert (here["quote"]["state"], here["quote"]["quoted_status"]) == ("pending", None)
+        quoting_id = await copy_of(counter.town, each["uri"])
+        assert (await fatima.get("/api/v1/notifications", **{"types[]": "quote"})).json == []
+        await counter.town.instance.write(
+            publishing.answer_quote, actor=author, quoting_id=int(quoting_id), agrees=each is allowed
+        )
+    assert (await counter.town.ask(kinds, owner=author)).count("quote_request") == 0
+    await counter.fediverse.settle()
+
+    assert (await look(jelle, refused["id"]))["quote"]["state"] == "rejected"
+    shown = await look(jelle, allowed["id"])
+    assert (shown["quote"]["state"], shown["quote"]["quoted_status"]["id"]) == ("accepted", there)
+    stamp = (await document(delft.town, allowed["uri"]))["quoteAuthorization"]
+    path = stamp.removeprefix(counter.town.instance.site.origin)
+    assert (await fatima.ask("GET", path, headers=AS_JSON)).status == 200
+
+    assert (await fatima.ask("DELETE", f"{STATUSES}/{original['id']}")).status == 200
+    await counter.fediverse.settle()
+    assert (await fatima.ask("GET", path, headers=AS_JSON)).status == 410
+    assert (await look(jelle, allowed["id"]))["quote"]["quoted_status"] is None
+    assert "quoteAuthorization" not in await document(delft.town, allowed["uri"])
+
+
+async def test_an_app_leaves_alone_what_it_cannot_say(counter: Counter) -> None:
+    fatima = await counter.app_of("fatima")
+    assert fatima.person is not None
+    account = fatima.person.uri
+    await counter.town.instance.write(change_posting, actor=account, quote_policy="ask_others")
+    for sent, kept in (("followers", "ask_others"), ("nobody", "nobody")):
+        stated = await fatima.ask(
+            "PATCH", "/api/v1/accounts/update_credentials", json={"source": {"quote_policy": sent}}
+        )
+        assert stated.json["source"]["quote_policy"] == sent
+        found = await counter.town.ask(account_of, actor=account)
+        assert found is not None
+        assert found.quote_policy == kept
+    refused = await fatima.ask("PATCH", "/api/v1/accounts/update_credentials", json={"source": {"quote_policy": "ask"}})
+    assert refused.status == 422
+
+    written = await counter.town.instance.write(
+        publishing.publish_post,
+        author=account,
+        text="Vraag het me eerst",
+        visibility=Visibility.PUBLIC,
+        quote_policy=QuotePolicy.ASK_OTHERS,
+    )
+    asking = {"automatic": ["followers"], "manual": ["public"], "current_user": "automatic"}
+    path = f"{STATUSES}/{written}"
+    for sent, expected in (("followers", asking), ("nobody", {**asking, "automatic": [], "manual": []})):
+        for way, values in ((path, {"status": "Vraag het"}), (f"{path}/interaction_policy", {})):
+            answer = await fatima.ask("PUT", way, json={**values, "quote_approval_policy": sent})
+            assert answer.json["quote_approval"] == expected, (way, sent)
+    wrong = await fatima.ask("PUT", path, json={"status": "Anders", "quote_approval_policy": "ask"})
+    assert wrong.status == 422
+    assert "Anders" not in (await look(fatima, str(written)))["content"]
 
 
 async def test_within_a_town_hall_consent_follows_the_policy_and_blocks(counter: Counter) -> None:

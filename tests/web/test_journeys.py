@@ -100,6 +100,30 @@ async def test_who_chooses_to_reply_can_type_at_once(invite: Invite, scene: Scen
     assert await guest.page.input_value("#f-text") == f"{scene.jelle.handle} Dank"
 
 
+async def test_a_message_is_quoted_without_scripts_once_its_author_agreed(invite: Invite) -> None:
+    anna, bram = await invite("anna"), await invite("bram", anew=True, java_script_enabled=False)
+    await anna.go("/compose")
+    await anna.page.locator(".extra", has_text="Wie mag dit citeren").locator("summary").click()
+    await anna.page.select_option("#f-quote_policy", "ask")
+    await _write(anna, "Vraag het me eerst, dan mag het", audience="public")
+
+    await bram.go("/timeline/organisation")
+    await bram.post("Vraag het me eerst").get_by_role("link", name="Citeren").click()
+    await bram.page.wait_for_url("**/compose?quote=*")
+    assert "Vraag het me eerst" in await bram.text(".composer-quote .quote")
+    await _write(bram, "Dit wil ik laten zien", audience="public")
+    assert "heeft nog niet ingestemd" in await bram.post("Dit wil ik laten zien").inner_text()
+
+    await anna.go("/notifications")
+    await anna.page.get_by_role("link", name="1 verzoek om je te citeren").click()
+    assert "Vraag het me eerst" in await anna.post("Dit wil ik laten zien").locator(".quote").inner_text()
+    await anna.page.locator(".under-card button", has_text="Accepteren").click()
+    await anna.page.locator(".flash", has_text="Geaccepteerd").wait_for()
+
+    await bram.page.reload()
+    assert "Vraag het me eerst" in await bram.post("Dit wil ik laten zien").locator(".quote").inner_text()
+
+
 async def test_a_reader_is_told_whom_it_reaches_while_writing(invite: Invite) -> None:
     guest = await invite("anna")
     await guest.go("/compose")
