@@ -70,7 +70,6 @@ PAGES: Final = {
         "/lists/{list}/people",
         "/notifications/requests",
         "/compose?quote={question}",
-        "/quote-requests",
         "/oauth/authorize?{asking}",
         "/oauth/authorize?client_id=unknown",
         "/logout",
