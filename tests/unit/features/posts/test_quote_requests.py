@@ -215,10 +215,16 @@ def test_aut_11_who_is_blocked_waits_no_longer_and_quotes_no_longer(town: Town) 
     assert len(town.sent("Reject")) == 1
 
 
-def test_a_block_by_somebody_elsewhere_changes_nothing_about_our_consent(town: Town) -> None:
-    row = ask(town, written(town, FATIMA))
+def test_what_a_block_by_somebody_elsewhere_takes_back_is_for_their_server_to_say(town: Town) -> None:
+    received = ask(town, written(town, FATIMA))
+    quoted = arrive(town, note(PIETER, key="o", interactionPolicy={"canQuote": {"automaticApproval": [PUBLIC]}}))
+    row = written(town, FATIMA, "Kijk", quote=quoted.uri)
+    (sent,) = town.sent("QuoteRequest")
+    inner = {**sent, "instrument": sent["instrument"]["id"]}
+    deliver(town.tx, activity("Accept", inner, actor=PIETER) | {"result": "https://leeuwarden.example/stamps/1"})
     on_blocked(town.tx, Blocked(who=PIETER, whom=FATIMA))
-    assert state_of(town, row.uri) == ACCEPTED
+
+    assert (state_of(town, received.uri), state_of(town, row.uri)) == (ACCEPTED, ACCEPTED)
 
 
 @pytest.mark.parametrize("is_own", [True, False], ids=["the reader blocks", "the author blocks"])
