@@ -159,6 +159,7 @@ async def test_who_asks_in_another_town_hall_waits_for_the_author_who_may_delete
 
     allowed, refused = [await publish(jelle, text, quoted_status_id=there) for text in ("Mag dit?", "En dit?")]
     await counter.fediverse.settle()
+    assert (await counter.town.ask(kinds, owner=author)).count("quote_request") == 2
     for each in (allowed, refused):
         assert (await look(jelle, each["id"]))["quote"]["state"] == "pending"
         here = await look(fatima, await copy_of(counter.town, each["uri"]))

@@ -23,9 +23,12 @@ from fedgov.features.posts.vocabulary import (
     PollEnded,
     PostChanged,
     PostLiked,
+    PostQuoted,
     PostRemoved,
     PostUnliked,
     PostUnshared,
+    QuoteAsked,
+    QuoteSettled,
 )
 from fedgov.instance import Instance
 from fedgov.kernel.pagination import PageRequest
@@ -82,6 +85,14 @@ def change_what_she_shared(tx: Transaction, post: int, by: str) -> None:
     tx.tell(PostChanged(object_id=theirs, uri="", author=by))
 
 
+def quote(tx: Transaction, post: int, by: str) -> None:
+    tx.tell(PostQuoted(object_id=keep(tx, by), by=by, author=ANNA))
+
+
+def ask_to_quote(tx: Transaction, post: int, by: str) -> None:
+    tx.tell(QuoteAsked(object_id=post, by=by, author=ANNA))
+
+
 DEEDS: dict[str, Deed] = {
     "like": like,
     "reaction": react,
@@ -91,8 +102,10 @@ DEEDS: dict[str, Deed] = {
     "follow_request": ask_to_follow,
     "follow": start_to_follow,
     "update": change_what_she_shared,
+    "quote": quote,
+    "quote_request": ask_to_quote,
 }
-NEEDED_ONCE = [kind for kind in DEEDS if kind not in {"reply", "mention", "update"}]
+NEEDED_ONCE = [kind for kind in DEEDS if kind not in {"reply", "mention", "update", "quote"}]
 
 
 @pytest.mark.parametrize("by", [JELLE, BOUKE])
@@ -256,10 +269,12 @@ async def test_what_is_taken_back_is_no_longer_told(town: Instance) -> None:
         share_id = share(tx, JELLE, post)
         ask_to_follow(tx, post, JELLE)
         start_to_follow(tx, post, SJOERD)
-        assert len(told(tx, ANNA)) == 5
+        ask_to_quote(tx, post, JELLE)
+        assert len(told(tx, ANNA)) == 6
         tx.tell(PostUnliked(object_id=post, by=JELLE))
         tx.tell(PostUnliked(object_id=post, by=JELLE, emoji="🎉"))
         tx.tell(PostUnshared(object_id=post, by=JELLE, share_id=share_id))
+        tx.tell(QuoteSettled(object_id=post, by=JELLE, author=ANNA))
         for follower in (JELLE, SJOERD):
             tx.tell(Unfollowed(follower=follower, following=ANNA))
         return list(told(tx, ANNA))

@@ -12,6 +12,7 @@ from fedgov.features.posts.service import publishing
 from fedgov.features.posts.service.keeping import forget_author
 from fedgov.features.posts.vocabulary import ACCEPTED
 from fedgov.federation import objects as object_store
+from fedgov.kernel.errors import ForbiddenError, NotFoundError
 from tests.unit.features.posts.correspondence import PIETER, activity, deliver, note, the_post, written
 from tests.unit.features.residents import Town
 
@@ -62,6 +63,16 @@ def test_a_stamp_that_is_taken_back_is_gone_and_whoever_got_the_quoted_message_h
 
     publishing.revoke_quote(town.tx, actor=FATIMA, object_id=quoted.object_id, quoting_id=row.object_id)
     assert told_gone(town) == [row.quote_stamp], "once"
+
+
+def test_nobody_else_takes_consent_back_nor_from_a_message_that_quotes_another_one(town: Town) -> None:
+    quoted, row = quoted_by_pieter(town)
+    other = written(town, FATIMA)
+    with pytest.raises(ForbiddenError):
+        publishing.revoke_quote(town.tx, actor=BOUKE, object_id=quoted.object_id, quoting_id=row.object_id)
+    with pytest.raises(NotFoundError):
+        publishing.revoke_quote(town.tx, actor=FATIMA, object_id=other.object_id, quoting_id=row.object_id)
+    assert not is_buried(town, row.quote_stamp)
 
 
 def test_the_stamp_goes_with_the_quoted_message(town: Town) -> None:
