@@ -156,9 +156,10 @@ def test_nobody_waits_for_what_is_deleted(town: Town) -> None:
     assert [event.by for event in town.events(QuoteSettled)] == [PIETER]
 
 
-def test_one_actor_has_only_so_many_requests_waiting(town: Town) -> None:
+def test_one_actor_has_only_so_many_requests_waiting(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quoting, "MAX_WAITING", 2)
     quoted = asking(town)
-    for number in range(quoting.MAX_WAITING):
+    for number in range(2):
         ask(town, quoted, key=f"n{number}")
     assert town.sent("Reject") == []
 
@@ -190,9 +191,10 @@ def test_a_colleague_waits_too_and_the_post_goes_out_anew_with_the_stamp(town: T
     assert update["object"]["quoteAuthorization"] == after.quote_stamp
 
 
-def test_a_colleague_has_only_so_many_requests_waiting(town: Town) -> None:
+def test_a_colleague_has_only_so_many_requests_waiting(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quoting, "MAX_WAITING", 2)
     quoted = asking(town)
-    for _ in range(quoting.MAX_WAITING):
+    for _ in range(2):
         written(town, BOUKE, "Kijk", quote=quoted.uri)
     with pytest.raises(InvalidError):
         written(town, BOUKE, "Kijk", quote=quoted.uri)
