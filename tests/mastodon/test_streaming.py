@@ -327,6 +327,8 @@ async def test_ac_08_no_stream_opens_without_a_token_of_a_person(hall: Counter, 
         async with web_socket(wrong, f"/{path}"):
             pass
     assert refused.value.status == 401
+    assert refused.value.headers is not None
+    assert refused.value.headers.getall("Access-Control-Allow-Origin") == ["*"]
 
 
 async def test_an_app_by_itself_has_no_streams(hall: Counter) -> None:
