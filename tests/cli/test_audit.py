@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 import pytest
+from PIL import Image
 
 from fedgov.cli.main import fedgov
 from fedgov.store.erasures import QUARANTINE
@@ -29,6 +30,11 @@ CHANGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "backup": ("backup.begun", ("{outside}/copy.tar.gz",)),
     "block": ("domain.blocked", ("vijand.example", "--reason", "GEHEIM")),
     "deliveries": ("delivery.retried", ("--retry",)),
+    "emoji add": ("emoji.added", ("vlag", "{picture}")),
+    "emoji categorise": ("emoji.categorised", ("hoera", "Feest")),
+    "emoji hide": ("emoji.hidden", ("hoera",)),
+    "emoji remove": ("emoji.removed", ("hoera",)),
+    "emoji show": ("emoji.shown", ("hoera",)),
     "follow": ("follow.ordered", ("fatima", "@jan")),
     "inbox": ("inbox.retried", ("--retry",)),
     "init": ("schema.upgraded", ()),
@@ -39,6 +45,7 @@ CHANGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "peers unpin": ("peer.unpinned", ("leeuwarden.example",)),
     "peers wake": ("peer.woken", ("leeuwarden.example",)),
     "post": ("post.ordered", ("fatima", "GEHEIM", "--visibility", "organisation")),
+    "push rotate": ("push_key.rotated", ()),
     "restore": ("instance.restored", ()),
     "search rebuild": ("search.rebuilt", ()),
     "token create": ("token.created", ("fatima", "--name", "GEHEIM")),
@@ -59,6 +66,7 @@ ONLY_LOOK: Final = {
     "audit": "shows",
     "audit verify": "compares",
     "doctor": "looks",
+    "emoji list": "shows",
     "peers": "shows",
     "rules": "shows",
     "user list": "shows",
@@ -126,6 +134,10 @@ def test_a_command_is_written_down_with_who_typed_it(
     if command in ("deliveries", "inbox"):
         _leave_something(gouda, command)
     told = {"outside": str(tmp_path)}
+    if command.startswith("emoji"):
+        told |= {"picture": str(_add_emoji(gouda, tmp_path / "hoera.png"))}
+    if command == "emoji show":
+        done(gouda, "emoji", "hide", "hoera")
     if command.startswith("announce"):
         told |= {"announced": _announce(gouda), "drafted": _announce(gouda, "--draft")}
     before = len(entries(gouda))
@@ -144,6 +156,13 @@ def test_a_command_is_written_down_with_who_typed_it(
 def _announce(home: Path, *words: str) -> str:
     """Write an announcement; return its number."""
     return done(home, "announce", "write", "GEHEIM", *words).split()[-1].strip(".")
+
+
+def _add_emoji(home: Path, picture: Path) -> Path:
+    """Add an emoji; return its picture."""
+    Image.new("RGB", (16, 16), (40, 90, 160)).save(picture)
+    done(home, "emoji", "add", "hoera", str(picture))
+    return picture
 
 
 def _leave_something(home: Path, command: str) -> None:
