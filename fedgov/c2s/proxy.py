@@ -3,7 +3,7 @@
 Everything goes the way that everything goes: the one guarded client, signed by this server, counted
 for the person, stored as what it is, and shown only when the person may read it.
 
-Spec: ActivityPub, section 4.1 (``proxyUrl``); rows SSRF-01 to SSRF-08 of the threat table.
+Spec: ActivityPub, section 4.1 (``proxyUrl``); rows SSRF-01 to SSRF-08 and AUT-08 of the threat table.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import Row
 from fedgov.activitystreams.document import Document
 from fedgov.c2s.inbox import without_hidden
 from fedgov.features.posts.queries import posts as post_queries
+from fedgov.features.trust.queries import hidden
 from fedgov.federation import actors, objects
 from fedgov.federation.doors.answers import ACTIVITY_JSON, Reply, plain
 from fedgov.kernel.errors import InvalidError, MalformedError, NotFoundError
@@ -49,6 +50,8 @@ async def _get_to_know(call: Call, uri: str) -> None:
 
 
 def _shown(tx: Transaction, *, uri: str, viewer: str) -> Document:
+    if hidden(tx, uris=(uri,)):
+        raise NotFoundError("Record not found")
     person = actors.find(tx, uri=uri)
     if person is not None and person.deleted_at is None:
         found: Document = actors.document(tx, row=person) if person.local else orjson.loads(person.document)

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -14,7 +15,8 @@ from sqlalchemy import func, select
 from fedgov.activitystreams.audience import PUBLIC
 from fedgov.features.moderation.tables import reports
 from fedgov.features.notices.tables import notifications
-from fedgov.features.people.service import blocks
+from fedgov.features.people.queries import account_of
+from fedgov.features.people.service import blocks, tokens
 from fedgov.features.posts.vocabulary import PollDraft
 from fedgov.features.trust import service as trust
 from fedgov.federation import follows
@@ -211,6 +213,21 @@ async def test_aut_08_what_a_friend_shares_of_a_blocked_server_is_shown_nowhere(
     for path in ("/home", "/timeline/public", f"/@alice@{alice}", f"/posts/{row.object_id}", "/notifications"):
         answer = await near.internet.ask("GET", path, headers=cookie)
         assert secret not in answer.page, path
+    account = await near.internet.town.ask(account_of, actor=near.fatima)
+    assert account is not None
+    token = await near.internet.town.instance.write(tokens.create_token, account_id=account.id, scopes="read write")
+    app = {"Authorization": f"Bearer {token}"}
+    number, uri = row.object_id, quote(theirs["id"], safe="")
+    for path in (
+        *(f"/api/v1/statuses/{number}{part}" for part in ("", "/context", "/history", "/favourited_by")),
+        *("/api/v1/timelines/home", "/api/v1/timelines/public", f"/api/v2/search?q={secret}&resolve=true"),
+        *(f"/api/v2/search?q={uri}&resolve=true", "/users/fatima/inbox/page/latest"),
+    ):
+        answer = await near.internet.ask("GET", path, headers=app)
+        assert secret not in answer.page.replace(path, ""), path
+    for thing in (theirs["id"], near.mallory.uri):
+        answer = await near.internet.ask("POST", "/api/activitypub/proxy", headers=app, body={"id": thing})
+        assert answer.status in (403, 404), (thing, answer.status)
 
 
 async def test_aut_09_a_create_that_comes_after_its_delete_stays_dead(near: Neighbourhood) -> None:

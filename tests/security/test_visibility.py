@@ -7,6 +7,7 @@ address may stand of what is not for that viewer. What apps see is in test_visib
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 import pytest
 
@@ -67,6 +68,27 @@ async def test_ac_03_a_message_is_there_for_its_readers_and_for_nobody_else(offi
         assert answer.status == missing.status == 404, it.audience
         assert answer.body.replace(it.path.encode(), b"") == missing.body.replace(b"/posts/123456789", b"")
         assert _comparable(answer) == _comparable(missing), it.audience
+
+
+@pytest.mark.parametrize("viewer", LOCAL)
+async def test_ac_03_coming_home_from_elsewhere_tells_of_no_message(office: Office, viewer: str) -> None:
+    """The page that leads to a message of ours whose address was found elsewhere leads its readers only."""
+    headers = await office._cookies(viewer)
+
+    async def come(uri: str) -> Reply:
+        path = f"/authorize_interaction?uri={quote(uri, safe='')}"
+        return await office.internet.ask("GET", path, headers=headers)
+
+    missing = f"{office.internet.origin}/posts/123456789"
+    absent = await come(missing)
+    for it in office.written.values():
+        answer = await come(it.uri)
+        if it.audience in LOCAL[viewer]:
+            assert (answer.status, answer.headers["Location"]) == (303, it.path), it.audience
+        else:
+            shown = answer.body.replace(quote(it.uri, safe="").encode(), b"").replace(it.number.encode(), b"")
+            same = absent.body.replace(quote(missing, safe="").encode(), b"").replace(b"123456789", b"")
+            assert (answer.status, shown) == (absent.status, same), it.audience
 
 
 def _comparable(answer: Reply) -> dict[str, str]:

@@ -8,13 +8,14 @@ from urllib.parse import quote, urlencode
 
 from quart import Blueprint, Response, request
 
-from fedgov.features.people.present import cards_of, person_cards
+from fedgov.features.people.present import cards_of, person_cards, profile_path
 from fedgov.features.people.service import finding
 from fedgov.features.posts.present import post_cards
 from fedgov.features.posts.queries.tags_found import tags_that_begin
 from fedgov.features.search.policy.wanted import Link, Words, read_query
 from fedgov.features.search.queries import Found, find_posts, known
 from fedgov.features.search.service import host_of, look_up
+from fedgov.federation import actors
 from fedgov.kernel.errors import (
     FedgovError,
     ForbiddenError,
@@ -25,14 +26,15 @@ from fedgov.kernel.errors import (
     UnreachableError,
 )
 from fedgov.kernel.pagination import PageRequest, page_request
-from fedgov.kernel.uris import Handle
+from fedgov.kernel.uris import Handle, canonical, is_http_uri, parse_handle
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PageLinks, PersonCard, PostCard, TagCard
 from fedgov.web.desk import current_instance
 from fedgov.web.folding import sifted
 from fedgov.web.language import Translator
+from fedgov.web.redirects import redirect_to
 from fedgov.web.render import current_translator, render
-from fedgov.web.session import current_visitor
+from fedgov.web.session import current_visitor, require_visitor
 
 MAX_TAGS: Final = 10
 
@@ -52,7 +54,21 @@ def blueprint() -> Blueprint:
     """Return the pages of this room."""
     pages = Blueprint("search", __name__)
     pages.add_url_rule("/search", view_func=search, methods=["GET"])
+    pages.add_url_rule("/authorize_interaction", view_func=come_home, methods=["GET"])
     return pages
+
+
+async def come_home() -> Response:
+    """Bring somebody who clicked "follow" or "reply" elsewhere to our page of that person or post."""
+    visitor, instance = await require_visitor(), current_instance()
+    asked = request.args.get("uri", "").strip()
+    wanted = Link(canonical(asked)) if is_http_uri(asked) else parse_handle(asked, scheme=instance.site.scheme)
+    found = await look_up(instance, wanted=wanted, viewer=visitor.actor_uri)
+    return redirect_to(await instance.read(_path_of, found=found))
+
+
+def _path_of(tx: Transaction, *, found: Found) -> str:
+    return f"/posts/{found.object_id}" if found.actor is None else profile_path(actors.get(tx, uri=found.actor))
 
 
 async def search() -> Response:

@@ -56,7 +56,6 @@ _VIEWS: Final[tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...]] =
     ("GET", "/people/<username>/following", lists.following),
     ("GET", "/interact", interaction.show_interact),
     ("POST", "/interact", interaction.lead_home),
-    ("GET", "/authorize_interaction", interaction.come_home),
     ("GET", "/admin/people", sanctioning.show_sanctions),
     ("POST", "/admin/people", sanctioning.change_sanctions),
     ("GET", "/admin/accounts", administration.show_accounts),

@@ -429,22 +429,6 @@ async def test_a_wrong_own_address_is_said(browser: Browser) -> None:
     assert (await browser.get("/interact?handle=@nobody")).status_code == 404
 
 
-async def test_somebody_comes_home_to_a_person(browser: Browser, instance: Instance) -> None:
-    world = cast("World", instance.fetch)
-    pieter = await instance.write(meet)
-    world.handles["pieter@leeuwarden.example"] = pieter
-    path = f"/authorize_interaction?uri={pieter}"
-    assert (await browser.get(path)).headers["Location"].startswith("/login")
-    assert world.asked == []
-    await browser.log_in()
-    for asked in (pieter, "acct:pieter@leeuwarden.example"):
-        answer = await browser.get(f"/authorize_interaction?uri={asked}")
-        assert answer.headers["Location"] == "/people/@pieter@leeuwarden.example"
-    assert (await browser.get("/authorize_interaction?uri=https://leeuwarden.example/x")).status_code == 404
-    assert (await browser.get("/authorize_interaction?uri=%22x%22")).status_code == 400
-    assert (await browser.get("/authorize_interaction")).status_code == 400
-
-
 # --- administration ---------------------------------------------------------------------------------------------
 
 

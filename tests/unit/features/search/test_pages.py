@@ -339,3 +339,30 @@ async def test_what_a_filter_of_the_reader_finds_is_folded_here_too(town: Instan
     anna.desk = replace(anna.desk, sift=fold)
     html = await search(anna, "verslag")
     assert "<bdi>Raad public</bdi>" in html
+
+
+# --- coming home from elsewhere ---------------------------------------------------------------------------------
+
+
+async def test_somebody_comes_home_to_a_person(anna: Counter, visitor: Counter, world: World) -> None:
+    home = "/authorize_interaction?uri="
+    world.handles["@jelle@leeuwarden.example"] = JELLE
+    assert (await visitor.get(f"{home}{JELLE}")).headers["Location"].startswith("/login")
+    assert world.asked == []
+    for asked in (JELLE, "acct:jelle@leeuwarden.example"):
+        assert (await anna.get(f"{home}{asked}")).headers["Location"] == "/people/@jelle@leeuwarden.example"
+    assert (await anna.get(f"{home}https://leeuwarden.example/x")).status_code == 404
+    assert (await anna.get(f"{home}%22x%22")).status_code == 400
+    assert (await anna.get("/authorize_interaction")).status_code == 400
+
+
+async def test_ac_03_nobody_is_led_to_a_message_that_is_for_somebody_else(town: Instance, anna: Counter) -> None:
+    paths = []
+    for audience in (Visibility.PUBLIC, Visibility.DIRECT):
+        post = await town.write(keep, author=SJOERD, visibility=audience)
+        row = await town.read(objects.find_by_id, row_id=post)
+        assert row is not None
+        answer = await anna.get(f"/authorize_interaction?uri={row.uri}")
+        paths.append((answer.status_code, answer.headers.get("Location")))
+    assert paths[0][0] == 303
+    assert paths[1] == (404, None)
