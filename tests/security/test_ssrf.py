@@ -446,8 +446,10 @@ def _leave_message(tx: Transaction, *, owner: str, friend: str, endpoint: str) -
 
 
 async def link_of_a_profile(lab: Lab, trap: Trap) -> None:
-    instance, fatima = lab.internet.town.instance, lab.internet.fatima.uri
-    await instance.write(change_profile, actor=fatima, profile=Profile(fields=(("Site", trap.url("/me")),)))
+    """Of somebody whom nobody follows: all followers would be told of each change."""
+    instance = lab.internet.town.instance
+    profile = Profile(fields=(("Site", trap.url("/me")),))
+    await instance.write(change_profile, actor=instance.site.actor("bas"), profile=profile)
     await fields.look(instance)
 
 
@@ -548,6 +550,7 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
         await internet.post(friend.activity("Like", internet.fatima.uri), by=friend)
         await internet.settle()
         await internet.town.instance.write(_befriend, follower=internet.fatima.uri, following=friend.uri)
+        await internet.town.as_("bas")
         yield Lab(
             internet=internet,
             friend=friend,
