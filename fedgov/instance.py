@@ -88,13 +88,16 @@ class Fetch(Protocol):
         """Ask for the replies to a remote post that we do not have, in the background; returns at once."""
         ...
 
-    async def file(self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND) -> tuple[str, bytes]:
+    async def file(
+        self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND, stay: bool = False
+    ) -> tuple[str, bytes]:
         """Return media type and bytes of a remote file; nothing is stored.
 
         Args:
             url: Where it is.
             max_bytes: Most bytes of it.
             accept: What is asked for, as an Accept header.
+            stay: Refuse to be led to another domain: what is there says nothing about who made this address.
 
         Raises:
             NotFoundError: It is not there, or too large.
@@ -220,5 +223,7 @@ class _PersonalFetch:
     def refresh_thread(self, uri: str) -> None:
         self._fetch.refresh_thread(uri)
 
-    async def file(self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND) -> tuple[str, bytes]:
-        return await self._fetch.file(url, max_bytes=max_bytes, accept=accept)
+    async def file(
+        self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND, stay: bool = False
+    ) -> tuple[str, bytes]:
+        return await self._fetch.file(url, max_bytes=max_bytes, accept=accept, stay=stay)

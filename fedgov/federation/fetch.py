@@ -30,6 +30,7 @@ from fedgov.federation.signatures.message import outgoing
 from fedgov.federation.signatures.shapes import Shape, next_shape, shape_for
 from fedgov.instance import PICTURE_OR_SOUND
 from fedgov.kernel.clock import DAY
+from fedgov.kernel.domains import registrable
 from fedgov.kernel.errors import (
     FedgovError,
     GoneError,
@@ -313,10 +314,17 @@ class Fetcher:
 
     # --- files ----------------------------------------------------------------------------------------------
 
-    async def file(self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND) -> tuple[str, bytes]:
+    async def file(
+        self, url: str, *, max_bytes: int, accept: str = PICTURE_OR_SOUND, stay: bool = False
+    ) -> tuple[str, bytes]:
         """Return media type and bytes of a remote file; nothing is stored."""
+        domain = registrable(host(url)) if stay else ""
+
+        def may_visit(at: str) -> bool:
+            return self._may_visit(at) and (not stay or registrable(at) == domain)
+
         try:
-            answer = await self._room.client.get(url, accept=accept, may_visit=self._may_visit, max_bytes=max_bytes)
+            answer = await self._room.client.get(url, accept=accept, may_visit=may_visit, max_bytes=max_bytes)
         except MalformedError as error:
             raise NotFoundError("the file cannot be used", detail=error.detail) from None
         demand_success(answer)

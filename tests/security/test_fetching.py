@@ -123,6 +123,18 @@ async def test_fet_04_a_redirect_to_another_server_is_not_believed(
         await shares(internet, friend, f"http://{at}/x")
 
 
+async def test_fet_14_a_site_that_leads_on_confirms_nobodys_link(internet: Internet) -> None:
+    """Many sites lead to wherever an address asks; what stands there is not theirs."""
+    site, page = f"bank{next(_names)}.example", internet.outside.url(f"kwaad{next(_names)}", "/ik")
+    internet.outside.pages[page] = (200, "text/html", b'<a rel="me" href="x">ik</a>')
+    internet.elsewhere.leads[site] = page
+    with pytest.raises(FedgovError):
+        await internet.town.instance.fetch.file(f"http://{site}/uit", max_bytes=10_000, stay=True)
+    internet.elsewhere.leads[site] = f"http://www.{site}/ik"
+    internet.outside.pages[f"http://www.{site}/ik"] = (200, "text/html", b"hallo")
+    assert (await internet.town.instance.fetch.file(f"http://{site}/uit", max_bytes=10_000, stay=True))[1] == b"hallo"
+
+
 async def test_fet_05_a_page_that_names_a_document_elsewhere_is_not_followed(
     internet: Internet, friend: Correspondent, victim: Correspondent
 ) -> None:

@@ -349,7 +349,7 @@ class World:
         self.asked.append(uri)
         raise NotFoundError("nothing there", detail=uri)
 
-    async def file(self, url: str, *, max_bytes: int, accept: str = "") -> tuple[str, bytes]:
+    async def file(self, url: str, *, max_bytes: int, accept: str = "", stay: bool = False) -> tuple[str, bytes]:
         self.asked.append(f"{url} up to {max_bytes}")
         raise NotFoundError("nothing there", detail=url)
 

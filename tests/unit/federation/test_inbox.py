@@ -57,7 +57,7 @@ class Library:
     async def object(self, uri: str) -> str:
         return await self._get(uri)
 
-    async def file(self, url: str, *, max_bytes: int, accept: str = "") -> tuple[str, bytes]:
+    async def file(self, url: str, *, max_bytes: int, accept: str = "", stay: bool = False) -> tuple[str, bytes]:
         raise NotImplementedError(url, max_bytes)
 
     async def _get(self, uri: str) -> str:

@@ -124,9 +124,12 @@ def _due(tx: Transaction) -> list[Row[Any]]:
 
 
 async def _leads_back(instance: Instance, url: str, *, own: set[str]) -> bool | None:
-    """Tell whether a page links to one of these addresses as its author; None when that cannot be known now."""
+    """Tell whether a page links to one of these addresses as its author; None when that cannot be known now.
+
+    It must stand on the domain that it is shown with: many sites lead on to wherever an address asks them to.
+    """
     try:
-        kind, body = await instance.fetch.file(url, max_bytes=MAX_PAGE, accept="text/html")
+        kind, body = await instance.fetch.file(url, max_bytes=MAX_PAGE, accept="text/html", stay=True)
     except (UnreachableError, RateLimitedError):
         return None
     except FedgovError:

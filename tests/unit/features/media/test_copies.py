@@ -129,7 +129,7 @@ async def test_a_server_that_does_not_answer_is_asked_again_in_minutes(quiet_tow
     post.files[URL] = ("image/png", samples.picture())
     fetch = post.file
 
-    async def sometimes(url: str, *, max_bytes: int, accept: str = "") -> tuple[str, bytes]:
+    async def sometimes(url: str, *, max_bytes: int, accept: str = "", stay: bool = False) -> tuple[str, bytes]:
         if (error := answers.pop(0)) is not None:
             raise error
         return await fetch(url, max_bytes=max_bytes)
@@ -162,7 +162,7 @@ async def test_a_thousand_readers_cause_one_request(quiet_town: Instance) -> Non
     post.files[URL] = ("image/png", samples.picture())
     fetch = post.file
 
-    async def slow(url: str, *, max_bytes: int, accept: str = "") -> tuple[str, bytes]:
+    async def slow(url: str, *, max_bytes: int, accept: str = "", stay: bool = False) -> tuple[str, bytes]:
         asked.set()
         await gate.wait()
         return await fetch(url, max_bytes=max_bytes)

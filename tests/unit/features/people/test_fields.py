@@ -28,7 +28,8 @@ class Web(World):
 
     pages: dict[str, tuple[str, str] | FedgovError] = field(default_factory=dict)
 
-    async def file(self, url: str, *, max_bytes: int, accept: str = "") -> tuple[str, bytes]:
+    async def file(self, url: str, *, max_bytes: int, accept: str = "", stay: bool = False) -> tuple[str, bytes]:
+        assert stay, "whoever is led elsewhere learns nothing about this page"
         self.asked.append(url)
         found = self.pages.get(url, NotFoundError("nothing there"))
         if isinstance(found, FedgovError):

@@ -65,7 +65,7 @@ class World:
     async def object(self, uri: str) -> str:
         return self._answer(self.objects, uri, MalformedError("no object"))
 
-    async def file(self, url: str, *, max_bytes: int, accept: str = "") -> tuple[str, bytes]:
+    async def file(self, url: str, *, max_bytes: int, accept: str = "", stay: bool = False) -> tuple[str, bytes]:
         raise AssertionError("no file is asked for here")
 
     def _answer(self, where: dict[str, str], what: str, otherwise: FedgovError) -> str:

@@ -46,7 +46,7 @@ class Post:
     async def object(self, uri: str) -> str:
         raise NotFoundError("nothing there", detail=uri)
 
-    async def file(self, url: str, *, max_bytes: int, accept: str = "") -> tuple[str, bytes]:
+    async def file(self, url: str, *, max_bytes: int, accept: str = "", stay: bool = False) -> tuple[str, bytes]:
         self.fetched.append(url)
         if url not in self.files or len(self.files[url][1]) > max_bytes:
             raise NotFoundError("nothing there", detail=url)
