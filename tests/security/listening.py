@@ -96,6 +96,9 @@ async def listening(office: Office) -> AsyncIterator[Ears]:
                     session.get(f"{origin}{ROOT}/{path}", headers=bearer, timeout=aiohttp.ClientTimeout(total=None))
                 )
                 assert answer.status == 200
+                # A script on any site may read it, because it brought a token; no cache keeps it.
+                assert answer.headers["Access-Control-Allow-Origin"] == "*"
+                assert answer.headers["Cache-Control"] == "private, no-store"
                 while await answer.content.readline() != b":thump\n":
                     pass
                 found.events.append((Ear(viewer, path), answer))

@@ -594,6 +594,16 @@ async def test_what_was_deleted_before_it_left_is_withdrawn_and_its_delete_is_se
     assert [document["type"] for document in posted(delft)] == ["Delete"]
 
 
+async def test_what_keeps_one_message_back_keeps_no_other_back(office: Office, fatima: str, delft: Neighbour) -> None:
+    """They are looked at together, and what is the same for all hosts is asked once for each of them."""
+    await follower(office, delft)
+    gone, fine = await publish(office), await publish(office)
+    await office.instance.write(objects.bury, uri=gone, author=fatima)
+    await send(office)
+    assert [row.state for row in await parcels(office)] == ["withdrawn", "sent"]
+    assert [document["object"]["id"] for document in posted(delft)] == [fine]
+
+
 async def test_outbox_withdraws_what_has_not_left_parked_things_too(
     office: Office, fatima: str, delft: Neighbour
 ) -> None:

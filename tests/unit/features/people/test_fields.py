@@ -153,6 +153,19 @@ async def test_a_page_that_does_not_answer_for_a_while_stays_confirmed(
     assert await seen(instance) == {"Site": NOW}
 
 
+async def test_a_page_that_is_gone_is_confirmed_no_longer(instance: Instance, web: Web) -> None:
+    assert isinstance(instance.clock, ManualClock)
+    web.pages[PAGE] = ("text/html", BACK)
+    await describe(instance, ("Site", PAGE))
+    await fields.look(instance)
+    web.pages[PAGE] = NotFoundError("nothing there any more")
+    instance.clock.advance(DAY)
+
+    await fields.look(instance)
+
+    assert await seen(instance) == {"Site": None}
+
+
 async def test_a_page_stays_confirmed_when_something_else_on_the_profile_changes(instance: Instance, web: Web) -> None:
     web.pages[PAGE] = ("text/html", BACK)
     await describe(instance, ("Site", PAGE))
@@ -179,7 +192,10 @@ async def test_who_mended_a_page_need_not_wait_for_a_day(instance: Instance, web
 
 
 async def test_our_own_pages_and_those_of_who_is_disabled_are_not_asked_for(instance: Instance, web: Web) -> None:
-    await describe(instance, ("Hier", "https://groningen.example/@jan"), ("Site", PAGE))
+    await describe(instance, ("Hier", "https://groningen.example/@jan"))
+    await fields.look(instance)
+    assert web.asked == []
+    await describe(instance, ("Site", PAGE))
     account = await instance.read(queries.account_of, actor=instance.site.actor("fatima"))
     assert account is not None
 
