@@ -335,7 +335,8 @@ class Comparison:
                 f"{uri} quotes {true.quote_uri}: {true.quote_state} {true.quote_stamp} at its origin, "
                 f"{copy.quote_state} {copy.quote_stamp} at {other.domain}"
             )
-        if other is home and {true.quote_state, copy.quote_state} & {PENDING, None}:
+        states = {true.quote_state, copy.quote_state}
+        if other is home and PENDING in states and states != {PENDING}:  # both: its author has not answered yet
             yield f"{uri} quotes {true.quote_uri}: {true.quote_state}, and there {copy.quote_state}: nobody answered"
 
     def _out_of_reach(self, uri: str, origin: State, other: State) -> bool:
