@@ -258,7 +258,7 @@ def test_a_fresh_demo_on_localhost_replaces_the_old_one_and_can_be_interrupted(h
                 break
             except (OSError, KeyError):
                 time.sleep(0.05)
-        assert server.stop(signal.SIGINT) < 6
+        assert server.stop(signal.SIGINT) < 30
         assert server.process.returncode == 0
     with serving("--home", home, "demo", "--port", first, "--domain", "localhost", says=READY) as server:
         assert f"http://localhost:{first + 2} " in server.printed

@@ -38,7 +38,7 @@ async def watching(database: Database) -> AsyncIterator[list[str]]:
         await task
 
 
-async def until(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait for something."""
     start = time.monotonic()
     while not condition():
