@@ -29,6 +29,7 @@ from fedgov.features.moderation.feature import FEATURE as MODERATION
 from fedgov.features.notices.feature import FEATURE as NOTICES
 from fedgov.features.notices.present import folded_cards
 from fedgov.features.notices.queries.counts import counts
+from fedgov.features.notices.queries.tags import follows_tag
 from fedgov.features.notices.service.push import make_push_key, show_waiting
 from fedgov.features.notices.service.push_worker import PushWorker
 from fedgov.features.notices.vocabulary import FilterContext
@@ -331,6 +332,7 @@ def _desk(instance: Instance) -> Desk:
         sift=lambda visitor, cards, place: instance.read(
             folded_cards, cards, viewer=visitor.actor_uri, context=FilterContext(place)
         ),
+        follows_subject=lambda visitor, subject: instance.read(follows_tag, owner=visitor.actor_uri, tag=subject),
         registration_open=config.accounts.registration != "closed",
         registration_approved=config.accounts.registration == "approval",
         about=config.instance.description,

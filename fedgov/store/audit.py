@@ -137,6 +137,7 @@ KINDS: Final = (
     "account.administrator_added",
     "account.administrator_removed",
     "account.alias_added",
+    "account.alias_removed",
     "account.moved",
     "keys.rotated",
     "push_key.rotated",

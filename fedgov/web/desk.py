@@ -41,6 +41,10 @@ Sieve = Callable[[Visitor, Sequence[PostCard], str], Awaitable[tuple[PostCard, .
 """Applies a reader's filters to posts, told where they are shown."""
 
 
+async def _follows_none(_visitor: Visitor, _subject: str) -> bool:
+    return False
+
+
 async def _no_filters(_visitor: Visitor, cards: Sequence[PostCard], _place: str) -> tuple[PostCard, ...]:
     return tuple(cards)
 
@@ -70,6 +74,7 @@ class Desk:
         version: Version of the software.
         source_url: Where the source code is.
         sift: Applies the filters of a reader to posts; told where they are shown.
+        follows_subject: Tells whether somebody follows a subject, given as it is stored.
         max_upload: Largest attachment, in bytes.
     """
 
@@ -81,6 +86,7 @@ class Desk:
     default_language: str = "nl"
     counts: Callable[[Visitor], Awaitable[Counts]] = _no_counts
     sift: Sieve = _no_filters
+    follows_subject: Callable[[Visitor, str], Awaitable[bool]] = _follows_none
     registration_open: bool = False
     registration_approved: bool = False
     about: str = ""

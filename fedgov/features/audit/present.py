@@ -34,6 +34,7 @@ WORDS: Final[Mapping[str, str]] = {
     "account.administrator_added": later("made somebody an administrator"),
     "account.administrator_removed": later("made somebody an administrator no more"),
     "account.alias_added": later("gave an account another name elsewhere"),
+    "account.alias_removed": later("took another name elsewhere off an account"),
     "account.moved": later("moved an account to another server"),
     "keys.rotated": later("gave somebody new keys"),
     "push_key.rotated": later("gave the instance a new key for push messages"),

@@ -344,6 +344,11 @@ _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
         AnnouncementCard(id=3, content_html=Markup("<p>Dag</p>"), starts_at=NOW, ends_at=None, all_day=False,
                          published_at=None, updated_at=NOW, is_shown=False, is_over=False))}),
     ("administration/announcements.html", {"changed": 3, "announcements": ()}),
+    ("people/settings_account.html", {"form": WRONG, "moved_to": JELLE,
+                                      "aliases": (("https://b.example/a", None), (JELLE.uri, JELLE))}),
+    ("people/settings_account.html", {"moved_to": None, "aliases": ()}),
+    ("notices/lists_of.html", {"person": JELLE, "lists": ((LIST, True), (replace(LIST, id=2), False))}),
+    ("notices/lists_of.html", {"person": JELLE, "lists": ()}),
     ("administration/emojis.html", {"form": WRONG, "headings": ("<b>",), "emojis": (
         EmojiRow(id=1, shortcode="koe", category="<b>", url="/media/1/preview", hidden=True, created_at=NOW),)}),
     ("administration/emojis.html", {"headings": (), "emojis": ()}),

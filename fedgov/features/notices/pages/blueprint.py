@@ -22,6 +22,7 @@ _VIEWS: Final[tuple[tuple[str, str, Callable[..., Awaitable[Response]]], ...]] =
     ("POST", "/notifications/requests", waiting.decide),
     ("GET", "/lists", lists.show_lists),
     ("POST", "/lists", lists.make_list),
+    ("GET", "/lists/of", lists.show_lists_of),
     ("GET", _LIST, lists.show_list),
     ("GET", f"{_LIST}/people", lists.show_people),
     ("POST", f"{_LIST}/people", lists.change_people),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from quart import Response
+from quart import Response, request
 
 from fedgov.features.notices.pages.paging import goes_on, is_above_everything, page_links, wanted_page
 from fedgov.features.notices.present import list_cards
@@ -110,6 +110,20 @@ async def change_people(list_id: int) -> Response:
         raise InvalidError("choose what to do with this person", field="action")
     await current_instance().write(act, owner=visitor.actor_uri, list_id=list_id, members=[form.value("actor")])
     return await back(default=f"/lists/{list_id}/people", notice="done")
+
+
+async def show_lists_of() -> Response:
+    """Show which of the reader's lists somebody is on, to put them on others."""
+    visitor, handle = await require_visitor(), request.args.get("handle", "")
+    found, mine = await current_instance().read(_lists_of, owner=visitor.actor_uri, handle=handle)
+    return await render("notices/lists_of.html", person=found, lists=mine)
+
+
+def _lists_of(tx: Transaction, *, owner: str, handle: str) -> tuple[PersonCard, list[tuple[PersonList, bool]]]:
+    row = people.get_person(tx, handle=handle)
+    on = {each.id for each in queries.lists_with(tx, owner=owner, member=row.uri)}
+    mine = [(each, each.id in on) for each in queries.lists_of(tx, owner=owner)]
+    return person_cards(tx, [row.uri])[row.uri], mine
 
 
 async def show_list_settings(list_id: int) -> Response:

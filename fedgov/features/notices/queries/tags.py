@@ -38,6 +38,11 @@ def followed_among(tx: Transaction, *, owner: str, tags: Collection[str]) -> fro
     return frozenset(tx.values(_AMONG, {"owner": owner, "tags": list(tags)})) if tags else frozenset()
 
 
+def follows_tag(tx: Transaction, *, owner: str, tag: str) -> bool:
+    """Tell whether somebody follows a subject, given as it is stored."""
+    return bool(followed_among(tx, owner=owner, tags=[tag]))
+
+
 def featured_by(tx: Transaction, *, owner: str) -> list[FeaturedTag]:
     """Return the subjects on somebody's profile, with how often and when they wrote about them for everyone."""
     rows = tx.rows(_FEATURED, {"owner": owner})

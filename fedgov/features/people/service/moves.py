@@ -56,6 +56,7 @@ def remove_alias(tx: Transaction, *, actor: str, alias: str) -> None:
     known: list[str] = orjson.loads(row.also_known_as)
     if alias in known:
         _set_aliases(tx, actor=actor, aliases=[uri for uri in known if uri != alias])
+        audit.note(tx, "account.alias_removed", target=actor)
 
 
 def _set_aliases(tx: Transaction, *, actor: str, aliases: list[str]) -> None:

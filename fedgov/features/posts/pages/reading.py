@@ -35,7 +35,7 @@ from fedgov.kernel.pagination import PageRequest
 from fedgov.kernel.uris import parse_handle
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PostCard, ProfileCard, ReachCard
-from fedgov.web.desk import current_instance
+from fedgov.web.desk import current_desk, current_instance
 from fedgov.web.folding import sifted
 from fedgov.web.forms import form_of
 from fedgov.web.redirects import redirect_to
@@ -110,12 +110,14 @@ def _hashtag(tx: Transaction, *, tag: str, wanted: PageRequest, viewer: str | No
 async def _timeline(path: str, found: Stream, wanted: PageRequest, *, which: str, tag: str = "") -> Response:
     if is_above_everything(found, wanted):
         return redirect_to(path)
+    visitor = await current_visitor() if tag else None
     return await render(
         "posts/timeline.html",
         posts=await sifted(found.posts, place="public"),
         pages=page_links(path, found, wanted),
         which=which,
         tag=tag,
+        follows=visitor is not None and await current_desk().follows_subject(visitor, tag),
     )
 
 

@@ -136,6 +136,26 @@ async def test_a_list_of_another_is_not_there(town: Instance, bouke: Counter) ->
     assert len(await town.read(lists.lists_of, owner=ANNA)) == 1
 
 
+async def test_somebody_is_put_on_lists_from_their_profile(town: Instance, anna: Counter) -> None:
+    def scene(tx: Transaction) -> list[int]:
+        follow(tx, ANNA, JELLE)
+        made = [create_list(tx, owner=ANNA, title=title, replies=Replies.LIST) for title in ("Buren", "Werk")]
+        create_list(tx, owner=BOUKE, title="Geheim", replies=Replies.LIST)
+        return made
+
+    neighbours, _ = await town.write(scene)
+    path = "/lists/of?handle=@jelle@leeuwarden.example"
+    html = await page(anna, path)
+    assert html.count('value="add"') == 2
+    assert "Geheim" not in html
+    form = {"actor": JELLE, "action": "add", "next": path}
+    assert (await anna.post(f"/lists/{neighbours}/people", form)).headers["Location"] == path
+    html = await page(anna, path)
+    assert (html.count('value="add"'), html.count('value="remove"')) == (1, 1)
+    for wrong in ("@niemand@leeuwarden.example", "", "x"):
+        assert (await anna.get(f"/lists/of?handle={wrong}")).status_code in (404, 422), wrong
+
+
 # --- filters ----------------------------------------------------------------------------------------------------
 
 RUST = {"title": "Rust", "words": "reorganisatie\n nieuwe   structuur \n\n", "contexts": ["home", "thread"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ from fedgov.kernel.pagination import PageRequest
 from fedgov.store.transaction import Transaction
 from fedgov.web import csrf
 from fedgov.web.language import Translator
+from fedgov.web.session import Visitor
 from tests.unit.features.posts.correspondence import PIETER, activity, deliver, note
 from tests.unit.features.residents import Town, World, living_town, settle
 from tests.unit.features.trust.counter import Counter, person
@@ -119,6 +121,21 @@ async def test_lists_are_shown_page_by_page(town: Instance, bouke: Counter, visi
     assert "Bericht 23" in await text(await bouke.get("/tags/WMO"))
     assert (await visitor.get("/timeline/organisation")).status_code == 303
     assert (await visitor.get("/tags/a%20b")).status_code == 404
+
+
+@pytest.mark.parametrize(("follows", "action"), [(False, "follow"), (True, "unfollow")])
+async def test_a_subject_is_followed_from_its_page(
+    bouke: Counter, visitor: Counter, *, follows: bool, action: str
+) -> None:
+    async def answer(_reader: Visitor, subject: str) -> bool:
+        assert subject == "wmo"
+        return follows
+
+    bouke.desk = replace(bouke.desk, follows_subject=answer)
+    page = await text(await bouke.get("/tags/WMO"))
+    assert f'name="action" value="{action}"' in page
+    assert 'name="subject" value="wmo"' in page
+    assert "/settings/subjects" not in await text(await visitor.get("/tags/WMO"))
 
 
 async def test_a_post_is_shown_with_its_thread(town: Instance, visitor: Counter, fatima: Counter) -> None:
