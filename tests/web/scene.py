@@ -18,11 +18,13 @@ import pytest
 from PIL import Image
 
 from fedgov.activitystreams.audience import PUBLIC
+from fedgov.features.media.service import emojis
 from fedgov.features.media.service.uploads import upload
 from fedgov.features.moderation.service import report
 from fedgov.features.notices.service import announcements, filters, lists, tags
+from fedgov.features.notices.service.admission import set_policy
 from fedgov.features.notices.service.bookmarks import bookmark
-from fedgov.features.notices.vocabulary import FilterContext, KeywordChange
+from fedgov.features.notices.vocabulary import FilterContext, KeywordChange, NotificationPolicy, Wish
 from fedgov.features.people.queries import account_of
 from fedgov.features.people.service.apps import register_app
 from fedgov.features.people.service.hosts import block_host
@@ -185,6 +187,8 @@ async def _trouble(scene: Scene) -> None:
         report, reporter=scene.bram.uri, target=scene.jelle.uri, object_uris=[poll], text="Dit hoort hier niet."
     )
     await write(block, domain="boos.example", reason="Ongewenste post", by=scene.anna.uri)
+    # Whom she does not follow must wait to be heard, and so must who wants to follow her.
+    await write(set_policy, owner=scene.anna.uri, wanted=NotificationPolicy(not_following=Wish.FILTER))
     pieter = correspondent(scene.outside, "elders")
     await deliver(scene, pieter.activity("Follow", scene.anna.uri), by=pieter)
     await _hostile(scene)
@@ -312,4 +316,5 @@ async def _arrange(scene: Scene) -> None:
     )
     scene.pages["filter"] = str(number)
     await write(tags.follow_tag, owner=anna, name="inkoop")
+    await emojis.add(scene.groningen.instance, shortcode="wapen_groningen", data=picture(), category="Wapens")
     await write(block_host, who=anna, host="kwaad.example")

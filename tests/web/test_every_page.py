@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import pytest
 
+from fedgov.app import web_application
 from tests.web.guest import Guest
 from tests.web.scene import Scene
 
@@ -56,6 +58,7 @@ PAGES: Final = {
         "/search?q=niemand",
         "/notifications",
         "/bookmarks",
+        "/favourites",
         "/follow-requests",
         "/settings",
         "/settings/profile",
@@ -64,10 +67,17 @@ PAGES: Final = {
         "/settings/apps",
         "/settings/filters",
         "/settings/filters/{filter}",
+        "/settings/filters/new",
+        "/settings/subjects",
+        "/settings/account",
         "/settings/blocks",
         "/lists",
         "/lists/{list}",
         "/lists/{list}/people",
+        "/lists/{list}/settings",
+        "/lists/of?handle={jelle}",
+        "/emojis",
+        "/posts/{question}/quotes",
         "/notifications/requests",
         "/oauth/authorize?{asking}",
         "/oauth/authorize?client_id=unknown",
@@ -82,15 +92,57 @@ PAGES: Final = {
         "/admin/people",
         "/admin/announcements",
         "/admin/announcements?change={announcement}",
+        "/admin/emojis",
         "/admin/audit",
     ),
 }
 LOOKS: Final = (("nl", 1280, "light"), ("fy", 360, "light"), ("en", 768, "dark"))
 """Language, width in pixels and colours: each page is looked at three times, each time otherwise."""
 
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+_SHAPE: Final = re.compile(r"<[\w()=,]+:")
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 MOST_BYTES: Final = 150_000
 VIEWS: Final = [(who, path) for who, paths in PAGES.items() for path in paths]
+
+
+NO_PAGES: Final = frozenset(
+    {
+        *("/.well-known/change-password", "/@<name>", "/emojis/<emoji_id>", "/authorize_interaction"),
+        *("/media/<name>", "/media/<name>/preview", "/static/<name>", "/static/own/<name>"),
+        *("/media/proxy/<token>", "/media/proxy/<token>/emoji", "/media/proxy/<token>/preview"),
+    }
+)
+"""Addresses that lead on to a page, or that give a file."""
+
+SAME: Final = {
+    "/oauth/authorize/": "/oauth/authorize",
+    "/@<username>/followers": "/users/<username>/followers",
+    "/@<username>/following": "/users/<username>/following",
+    "/people/<username>/followers": "/users/<username>/followers",
+    "/people/<username>/following": "/users/<username>/following",
+}
+"""Other addresses of a page."""
+
+
+def test_every_page_that_there_is_is_visited() -> None:
+    app = web_application()
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    visits = app.url_map.bind("groningen.localhost")
+    numbers = dict.fromkeys(("anna", "bram", "jelle", "pien", "mallory"), "somebody")
+    visited = set()
+    for _, path in VIEWS:
+        filled = _PLACE.sub(lambda found: numbers.get(found[1], "1"), path).partition("?")[0]
+        if path != "/nergens":
+            visited.add(_bare(visits.match(filled, return_rule=True)[0].rule))
+    expected = {SAME.get(each, each) for each in (_bare(rule.rule) for rule in rules)} - NO_PAGES
+    assert expected - visited == set(), "no browser has seen these"
+    assert {_bare(rule.rule) for rule in rules} >= NO_PAGES
+
+
+def _bare(rule: str) -> str:
+    """Return a rule without what it says of the shape of its parts."""
+    return _SHAPE.sub("<", rule)
 
 
 async def violations(guest: Guest, axe_script: str, *, within: str = "html") -> list[str]:

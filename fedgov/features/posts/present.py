@@ -454,6 +454,7 @@ def preview_card(
     visibility: Visibility,
     title: str = "",
     summary: str = "",
+    sensitive: bool = False,
     attachments: Sequence[AttachmentCard] = (),
     quoted: PostCard | None = None,
 ) -> PostCard:
@@ -466,6 +467,7 @@ def preview_card(
         visibility: The audience chosen.
         title: Plain text.
         summary: Note in advance.
+        sensitive: Whether pictures are covered at first.
         attachments: Files that were kept already.
         quoted: What it quotes.
     """
@@ -480,6 +482,7 @@ def preview_card(
         visibility=visibility.value,
         title=title,
         summary=summary,
+        sensitive=sensitive,
         attachments=tuple(attachments),
         emojis=own_emoji_cards(own_emojis.used_in(tx, title, summary, rendered.html)),
         quote=None if quoted is None else QuoteCard(post=quoted),

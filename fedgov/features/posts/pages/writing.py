@@ -198,6 +198,7 @@ async def _preview(visitor: Visitor, form: Form) -> Response:
         visibility=visibility,
         title=form.value("title"),
         summary=form.value("summary"),
+        sensitive=form.has("sensitive"),
         attachments=await uploads.kept_files(visitor.actor_uri, form),
         quoted=around.quoted,
     )
@@ -236,6 +237,7 @@ def _publish_form(
         title=form.value("title").strip(),
         summary=form.value("summary").strip(),
         language=_language(form),
+        sensitive=form.has("sensitive"),
         visibility=visibility,
         in_reply_to=parent.uri if parent is not None else None,
         attachments=_attachments(form),

@@ -320,6 +320,21 @@ async def test_a_picture_is_hung_on_a_message_and_described(town: Instance, fati
     assert 'src="/media/' in page
 
 
+@pytest.mark.parametrize(("ticked", "covered"), [({"sensitive": "yes"}, True), ({}, False)])
+async def test_pictures_are_covered_until_asked_for_where_the_author_says_so(
+    fatima: Counter, visitor: Counter, *, ticked: dict[str, str], covered: bool
+) -> None:
+    values = {"audience": "public", "text": "Kijk", "alt1": "Rood", "next": "/compose", **ticked}
+    preview = await fatima.post("/compose", {**values, "action": "preview"}, files={"attachment1": _picture()})
+    published = await fatima.post("/compose", values, files={"attachment1": _picture()})
+    page = await visitor.get(published.headers["Location"].partition("?")[0])
+    for answer in (preview, page):
+        card = (await text(answer)).partition("<article")[2].partition("</article>")[0]
+        before = card.partition('alt="Rood"')[0]
+        assert before != card
+        assert (before.rfind('<details class="content-note">') > before.rfind("</details>")) is covered
+
+
 async def test_a_file_survives_a_mistake_elsewhere_in_the_form(town: Instance, fatima: Counter) -> None:
     answer = await fatima.post(
         "/compose", {"audience": "nobody", "text": "Kijk", "alt1": "Rood"}, files={"attachment1": _picture()}
