@@ -125,6 +125,8 @@ def _profile(sent: Parameters) -> Profile:
         name=sent.text("display_name") if sent.has("display_name") else None,
         summary=sent.text("note") if sent.has("note") else None,
         fields=fields,
+        avatar_alt=sent.text("avatar_description") if sent.has("avatar_description") else None,
+        header_alt=sent.text("header_description") if sent.has("header_description") else None,
         **flags,
     )
 

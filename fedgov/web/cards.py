@@ -395,6 +395,8 @@ class ProfileCard:
         moved_to: The account that replaces this one.
         username: The first part of the handle.
         header_url: Path on this instance, or None.
+        avatar_alt: What is on the portrait, plain text.
+        header_alt: What is on the header, plain text.
         group: It stands for a group of people.
         discoverable: May be suggested to others.
         indexable: What it wrote for everybody may be found by searching.
@@ -406,6 +408,8 @@ class ProfileCard:
     person: PersonCard
     username: str = ""
     header_url: str | None = None
+    avatar_alt: str = ""
+    header_alt: str = ""
     group: bool = False
     discoverable: bool = False
     indexable: bool = False

@@ -118,6 +118,27 @@ async def test_what_is_not_acceptable_is_refused_and_nothing_changes(counter: Co
     assert (await fatima.get("/api/v1/accounts/verify_credentials")).json == before
 
 
+async def test_what_is_on_the_pictures_is_told_until_there_is_another(counter: Counter) -> None:
+    fatima = await counter.app_of("fatima")
+    assert fatima.person
+    assert (await _update(fatima, json={"avatar_description": "Niets"}))["avatar_description"] == ""
+    sent = aiohttp.FormData({"avatar_description": "Een vrouw met bril", "header_description": "Het stadhuis"})
+    for name in ("avatar", "header"):
+        sent.add_field(name, _picture(), filename="a.png")
+    changed = await _update(fatima, data=sent)
+    assert (changed["avatar_description"], changed["header_description"]) == ("Een vrouw met bril", "Het stadhuis")
+    document = await counter.visitor.ask("GET", "/users/fatima", headers={"Accept": "application/activity+json"})
+    assert (document.json["icon"]["name"], document.json["image"]["name"]) == ("Een vrouw met bril", "Het stadhuis")
+    too_long = await fatima.ask("PATCH", UPDATE, json={"avatar_description": "a" * 1_501})
+    assert too_long.status == 422
+    another = aiohttp.FormData()
+    another.add_field("avatar", _picture(), filename="b.png")
+    changed = await _update(fatima, data=another)
+    assert (changed["avatar_description"], changed["header_description"]) == ("", "Het stadhuis")
+    gone = await fatima.ask("DELETE", "/api/v1/profile/header")
+    assert (gone.status, gone.json["header_description"]) == (200, "")
+
+
 async def test_a_file_that_is_no_picture_is_refused(counter: Counter) -> None:
     fatima = await counter.app_of("fatima")
     form = aiohttp.FormData()

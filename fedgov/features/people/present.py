@@ -201,6 +201,8 @@ def _described(
         person=person,
         username=row.username,
         header_url=_picture(row.header_url, site=site, folder=folder),
+        avatar_alt=row.avatar_alt,
+        header_alt=row.header_alt,
         group=row.kind == "Group",
         discoverable=row.discoverable,
         indexable=row.indexable,

@@ -21,6 +21,7 @@ from fedgov.activitystreams.actor import (
     is_actor,
     read_actor,
 )
+from fedgov.activitystreams.tag import Emoji
 from fedgov.kernel.errors import MalformedError
 from fedgov.kernel.text.emoji import MAX_EMOJI
 
@@ -56,6 +57,7 @@ OURS = Actor(
     featured=FATIMA + "/featured",
     url="https://groningen.example/@fatima",
     icon="https://groningen.example/media/1",
+    icon_alt="Een vrouw met bril",
     image="https://groningen.example/media/2",
     manually_approves_followers=True,
     discoverable=True,
@@ -72,6 +74,7 @@ OURS = Actor(
     ),
     capabilities=(Capability(href=RFC_9421, name="RFC 9421"),),
     webfinger="fatima@groningen.example",
+    emojis=(Emoji(shortcode="koe", url="https://groningen.example/media/3"),),
 )
 
 
@@ -208,6 +211,16 @@ def test_xss_03_addresses_that_are_not_http_are_no_addresses() -> None:
 )
 def test_a_picture_is_found_however_it_is_written(icon: object) -> None:
     assert read_actor(person(icon=icon)).icon == "https://a.example/i.png"
+
+
+@pytest.mark.parametrize(
+    ("icon", "said"),
+    [
+        ({"name": "Een kat"}, "Een kat"), ({"summary": "Een kat"}, "Een kat"), ({"name": 5}, ""), ({}, ""),
+    ],
+)  # fmt: skip
+def test_what_is_on_a_picture_is_read_where_it_is_said(icon: dict[str, object], said: str) -> None:
+    assert read_actor(person(icon={"type": "Image", "url": "https://a.example/i.png", **icon})).icon_alt == said
 
 
 def test_of_several_types_the_one_that_is_an_actor_counts() -> None:

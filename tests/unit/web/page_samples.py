@@ -207,7 +207,7 @@ SETTINGS: Final = {
     "lists_public": False, "discoverable": True, "indexable": False,
     "quote_policy": "ask_others",
 }  # fmt: skip
-MINE: Final = {"department": "", "about": "x", "field_names": ["a"], "field_values": ["b"]}
+MINE: Final = {"department": "", "avatar_alt": "<b>", "about": "x", "field_names": ["a"], "field_values": ["b"]}
 
 _AS_A_MEMBER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("posts/home.html", {"me": ANNA, "posts": VARIETY, "pages": MORE, "reach": REACH}),

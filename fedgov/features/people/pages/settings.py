@@ -106,6 +106,7 @@ async def change_profile() -> Response:
         function=form.value("function"),
         department=form.value("department"),
         fields=tuple(zip(form.all("field_name"), form.all("field_value"), strict=False)),
+        avatar_alt=form.value("avatar_alt") if "avatar_alt" in form.values else None,
     )
     try:
         portrait = await _chosen_picture(current_instance(), visitor=visitor, form=form)
@@ -146,6 +147,7 @@ def _profile_values(tx: Transaction, *, visitor: Visitor) -> dict[str, Any]:
         "person": present.person_card(tx, row=row),
         "values": {
             "department": row.department,
+            "avatar_alt": row.avatar_alt,
             "about": account.summary_source,
             "field_names": [name for name, _ in fields],
             "field_values": [value for _, value in fields],

@@ -46,6 +46,8 @@ class Profile:
         discoverable: May be found by others and recommended.
         indexable: Public posts may be found by their words.
         bot: It is a program that writes here, and no person.
+        avatar_alt: What is on the portrait, plain text.
+        header_alt: What is on the header, plain text.
     """
 
     name: str | None = None
@@ -58,11 +60,14 @@ class Profile:
     discoverable: bool | None = None
     indexable: bool | None = None
     bot: bool | None = None
+    avatar_alt: str | None = None
+    header_alt: str | None = None
 
 
 QUOTE_POLICIES: Final = frozenset({"public", "followers", "ask_others", "ask", "nobody"})
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?\Z")
 _LINES: Final = {"name": policy.MAX_NAME, "function": policy.MAX_LINE, "department": policy.MAX_LINE}
+_ALTS: Final = ("avatar_alt", "header_alt")
 _SWITCHES: Final = ("approves_followers", "lists_followers", "discoverable", "indexable")
 
 
@@ -93,6 +98,10 @@ def change_profile(
     if profile.bot is not None and row.kind in PERSONAL:
         values["kind"] = "Service" if profile.bot else "Person"
     values |= _pictures(tx, pictures or {})
+    values |= {name: _described(getattr(profile, name), name) for name in _ALTS if getattr(profile, name) is not None}
+    for name in ("avatar", "header"):
+        if values.get(f"{name}_url", getattr(row, f"{name}_url")) is None:
+            values[f"{name}_alt"] = ""  # of no picture there is nothing to say
     sources: dict[str, str] = {}
     if profile.summary is not None:
         sources["summary_source"], values["summary_html"] = _summary(tx, profile.summary)
@@ -117,7 +126,15 @@ def _pictures(tx: Transaction, pictures: Mapping[str, str | None]) -> dict[str, 
     chosen = {name: pictures[name] for name in ("avatar_url", "header_url") if name in pictures}
     if not all(url is None or tx.site.owns(url) for url in chosen.values()):
         raise InvalidError("upload the picture here first", field="avatar")
-    return dict(chosen)
+    # Another picture is not what the former description says.
+    return chosen | {f"{name.removesuffix('_url')}_alt": "" for name in chosen}
+
+
+def _described(text: str, field: str) -> str:
+    words = text.replace("\x00", "").strip()
+    if len(words) > actors.MAX_PICTURE_ALT:
+        raise InvalidError("the description is too long", field=field)
+    return words
 
 
 def change_preferences(
