@@ -78,6 +78,7 @@ PAGES: Final = {
         "/lists/of?handle={jelle}",
         "/emojis",
         "/posts/{question}/quotes",
+        "/quote-requests",
         "/notifications/requests",
         "/oauth/authorize?{asking}",
         "/oauth/authorize?client_id=unknown",
