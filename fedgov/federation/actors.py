@@ -71,7 +71,7 @@ _TEXTS: Final = frozenset({"name", "summary_html", "function", "fields"})
 """The columns in which custom emoji may stand."""
 
 _KEPT: Final = frozenset(
-    {"id", "uri", "host", "local", "emojis", "created_at", "disabled_at", "deleted_at", "lists_followers"}
+    {"id", "uri", "host", "local", "emojis", "created_at", "disabled_at", "deleted_at", "lists_followers", "edition"}
 )
 """What only this instance decides about somebody elsewhere."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, select, update
 
+from fedgov.store.lists import filled_up
 from fedgov.store.tables import actors, follow_figures, follows
 from fedgov.store.transaction import Transaction, insert_or_update
 
@@ -31,6 +32,11 @@ _REMOTE_INBOXES: Final = (
         actors.c.local.is_(False),
         actors.c.deleted_at.is_(None),
     )
+)
+_FOLLOWED_AMONG: Final = select(follows.c.following).where(
+    follows.c.follower == bindparam("follower"),
+    follows.c.following.in_(bindparam("uris", expanding=True)),
+    follows.c.state == "accepted",
 )
 _FIGURES: Final = select(follow_figures).where(follow_figures.c.actor.in_(bindparam("uris", expanding=True)))
 
@@ -83,6 +89,13 @@ def is_follower(tx: Transaction, *, follower: str, following: str) -> bool:
     """Tell whether an accepted follow exists."""
     row = find(tx, follower=follower, following=following)
     return row is not None and row.state == "accepted"
+
+
+def followed_among(tx: Transaction, *, follower: str, uris: Collection[str]) -> frozenset[str]:
+    """Return those of some actors whom somebody follows, by the rule of `is_follower`."""
+    if not uris:
+        return frozenset()
+    return frozenset(tx.values(_FOLLOWED_AMONG, {"follower": follower, "uris": filled_up(sorted(uris))}))
 
 
 def local_followers(tx: Transaction, *, of: str) -> Sequence[str]:

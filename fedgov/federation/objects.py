@@ -6,7 +6,7 @@ question who may read it are answered here once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from fedgov.activitystreams.audience import FOR_EVERYONE, PUBLIC, Visibility
 from fedgov.activitystreams.document import Document
 from fedgov.federation import actors, follows
 from fedgov.store import erasures
+from fedgov.store.lists import filled_up
 from fedgov.store.tables import audience, objects
 from fedgov.store.transaction import Transaction, insert_or_ignore
 
@@ -27,7 +28,12 @@ _ADDRESS: Final = insert_or_ignore(audience)
 _ADDRESSED: Final = select(audience.c.target).where(
     audience.c.object_id == bindparam("id"), audience.c.target == bindparam("target")
 )
+_ADDRESSED_AMONG: Final = select(audience.c.object_id).where(
+    audience.c.object_id.in_(bindparam("ids", expanding=True)), audience.c.target == bindparam("target")
+)
 _TARGETS: Final = select(audience.c.target).where(audience.c.object_id == bindparam("id"))
+
+_WORTH_ASKING_AT_ONCE: Final = 2
 
 
 def find(tx: Transaction, *, uri: str) -> Row[Any] | None:
@@ -220,8 +226,46 @@ def is_addressed(tx: Transaction, row_id: int, uri: str) -> bool:
     return tx.row(_ADDRESSED, {"id": row_id, "target": uri}) is not None
 
 
+def readable(tx: Transaction, *, rows: Sequence[Row[Any]], viewer: str | None) -> list[Row[Any]]:
+    """Return those objects that an actor may read, by the rule of `may_read`; a page of them costs two queries.
+
+    Args:
+        tx: The open transaction.
+        rows: The objects.
+        viewer: URI of the actor who asks; None for somebody unknown.
+    """
+    closed = [row for row in rows if Visibility(row.visibility) not in FOR_EVERYONE]
+    if len(closed) < _WORTH_ASKING_AT_ONCE or viewer is None:
+        return [row for row in rows if may_read(tx, row=row, viewer=viewer)]
+    ids = filled_up([row.id for row in closed])
+    named = frozenset(tx.values(_ADDRESSED_AMONG, {"ids": ids, "target": viewer}))
+    followed = follows.followed_among(tx, follower=viewer, uris={row.attributed_to for row in closed})
+
+    def is_named(row: Row[Any]) -> Callable[[str], bool]:
+        return lambda _viewer: row.id in named
+
+    return [
+        row
+        for row in rows
+        if is_for(
+            tx,
+            author=row.attributed_to,
+            visibility=Visibility(row.visibility),
+            names=is_named(row),
+            viewer=viewer,
+            follows_author=followed.__contains__,
+        )
+    ]
+
+
 def is_for(
-    tx: Transaction, *, author: str, visibility: Visibility, names: Callable[[str], bool], viewer: str | None
+    tx: Transaction,
+    *,
+    author: str,
+    visibility: Visibility,
+    names: Callable[[str], bool],
+    viewer: str | None,
+    follows_author: Callable[[str], bool] | None = None,
 ) -> bool:
     """Tell whether something with this audience is for an actor: the rule behind `may_read`.
 
@@ -231,6 +275,7 @@ def is_for(
         visibility: Who may read it.
         names: Tells whether it is addressed to the actor with this URI.
         viewer: URI of the actor who asks; None for somebody unknown.
+        follows_author: Tells whether that actor follows an author, where the caller asked beforehand.
     """
     if visibility in FOR_EVERYONE:
         return True
@@ -240,6 +285,10 @@ def is_for(
         return True
     if visibility is Visibility.ORGANISATION:
         return tx.site.owns(viewer)
-    return names(viewer) or (
-        visibility is Visibility.FOLLOWERS and follows.is_follower(tx, follower=viewer, following=author)
-    )
+    if names(viewer):
+        return True
+    if visibility is not Visibility.FOLLOWERS:
+        return False
+    if follows_author is not None:
+        return follows_author(author)
+    return follows.is_follower(tx, follower=viewer, following=author)

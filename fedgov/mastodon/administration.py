@@ -31,7 +31,7 @@ from fedgov.mastodon.entities.administration import admin_account, admin_report
 from fedgov.mastodon.entities.instance import rule_entities
 from fedgov.mastodon.parameters import Parameters
 from fedgov.mastodon.replies import NOTHING, listed, shown
-from fedgov.mastodon.shelves import account_entities, entities_of
+from fedgov.mastodon.shelves import account_entities, card_entities
 from fedgov.store.transaction import Transaction
 
 DEFAULT: Final = 100
@@ -256,7 +256,7 @@ def _report_entities(tx: Transaction, rows: Sequence[Row[Any]], *, viewer: str) 
         admin_report(
             row,
             people={row.reporter: nobody, row.target: nobody, **known},
-            posts=entities_of(tx, shown_as.posts, viewer=viewer),
+            posts=card_entities(tx, shown_as.posts, viewer=viewer),
             rules=rules,
         )
         for row, shown_as in zip(rows, present.report_rows(tx, rows), strict=True)

@@ -22,7 +22,7 @@ from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.replies import NOTHING, listed, shown
-from fedgov.mastodon.shelves import account_entities, entities_of, status_entity_of
+from fedgov.mastodon.shelves import account_entities, status_entities, status_entity_of
 from fedgov.store.transaction import Transaction
 
 
@@ -40,11 +40,11 @@ def _index(tx: Transaction, *, owner: str, request: PageRequest) -> Page[Entity]
 def _entities(tx: Transaction, found: Sequence[Conversation], *, owner: str) -> list[Entity]:
     """Return Conversation entities; what its owner may not read any more is left out."""
     cards = {card.id: card for card in post_cards(tx, [each.last_object_id for each in found], owner)}
-    statuses = {status["id"]: status for status in entities_of(tx, list(cards.values()), viewer=owner)}
+    statuses = {status["id"]: status for status in status_entities(tx, list(cards), viewer=owner)}
     entities = []
     for each in found:
         card = cards.get(each.last_object_id)
-        if card is not None:
+        if card is not None and str(card.id) in statuses:
             people = dict.fromkeys(person.uri for person in (card.author, *card.recipients) if person.uri != owner)
             entities.append(
                 {

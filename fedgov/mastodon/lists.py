@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from fedgov.features.notices.present import list_cards
 from fedgov.features.notices.queries import lists as queries
 from fedgov.features.notices.service import lists as service
 from fedgov.features.notices.vocabulary import FilterContext, PersonList, Replies
@@ -18,10 +17,11 @@ from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.choices import choice
 from fedgov.mastodon.endpoints import Endpoint
-from fedgov.mastodon.entities.account import Entity, account_entity
+from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.entities.list import list_entity
+from fedgov.mastodon.remembered import accounts_of
 from fedgov.mastodon.replies import NOTHING, listed, shown
-from fedgov.mastodon.shelves import entities_of, known_accounts
+from fedgov.mastodon.shelves import status_entities
 from fedgov.store.transaction import Transaction
 
 _DEFAULT: Final = 40
@@ -95,8 +95,8 @@ async def accounts(call: Call) -> Reply:
 
 def _accounts(tx: Transaction, *, owner: str, list_id: int, request: PageRequest) -> Page[Entity]:
     page = queries.members_page(tx, owner=owner, list_id=list_id, request=request)
-    known = known_accounts(tx, uris=[each.uri for each in page.items])
-    return page.map(lambda each: account_entity(known[each.uri], site=tx.site) if each.uri in known else None)
+    known = accounts_of(tx, uris=[each.uri for each in page.items])
+    return page.map(lambda each: known.get(each.uri))
 
 
 async def add(call: Call) -> Reply:
@@ -136,8 +136,8 @@ async def timeline(call: Call) -> Reply:
 
 
 def _timeline(tx: Transaction, *, viewer: str, list_id: int, request: PageRequest) -> Page[Entity]:
-    page = list_cards(tx, viewer=viewer, list_id=list_id, request=request)
-    return page.with_items(entities_of(tx, page.items, viewer=viewer, context=FilterContext.HOME))
+    page = queries.list_page(tx, owner=viewer, list_id=list_id, request=request)
+    return page.with_items(status_entities(tx, page.items, viewer=viewer, context=FilterContext.HOME))
 
 
 _READ: Final = Access.person("read:lists")

@@ -17,10 +17,11 @@ from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.choices import choice
 from fedgov.mastodon.endpoints import Endpoint
-from fedgov.mastodon.entities.account import Entity, account_entity
+from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.entities.notification import policy_entity, request_entity
+from fedgov.mastodon.remembered import accounts_of
 from fedgov.mastodon.replies import NOTHING, listed, shown
-from fedgov.mastodon.shelves import known_accounts, status_entities
+from fedgov.mastodon.shelves import status_entities
 from fedgov.store.transaction import Transaction
 
 _MOST: Final = 80
@@ -73,13 +74,13 @@ def _show(tx: Transaction, *, owner: str, request_id: int) -> Entity:
 
 
 def _entities(tx: Transaction, found: Sequence[NotificationRequest], *, owner: str) -> list[Entity]:
-    known = known_accounts(tx, uris=[each.actor for each in found])
+    known = accounts_of(tx, uris=[each.actor for each in found])
     ids = [each.last_object_id for each in found if each.last_object_id is not None]
     statuses = {status["id"]: status for status in status_entities(tx, ids, viewer=owner)}
     return [
         request_entity(
             each,
-            account=account_entity(known[each.actor], site=tx.site),
+            account=known[each.actor],
             last_status=statuses.get(str(each.last_object_id)),
         )
         for each in found

@@ -20,12 +20,13 @@ from fedgov.kernel.pagination import Page, PageRequest
 from fedgov.mastodon.access import Access
 from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
-from fedgov.mastodon.entities.account import Entity, account_entity
+from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.entities.notification import TYPES, group_entity, kinds_of, notification_entity
 from fedgov.mastodon.entities.report import report_entity
 from fedgov.mastodon.parameters import Parameters
+from fedgov.mastodon.remembered import accounts_of
 from fedgov.mastodon.replies import NOTHING, listed, shown
-from fedgov.mastodon.shelves import known_accounts, status_entities
+from fedgov.mastodon.shelves import account_entities, status_entities
 from fedgov.store.transaction import Transaction
 
 _DEFAULT: Final = 40
@@ -83,7 +84,7 @@ class _Found:
         ids = [each.object_id for each in items if each.object_id is not None]
         statuses = status_entities(tx, ids, viewer=viewer, context=FilterContext.NOTIFICATIONS)
         uris = {each.actor for each in items if each.actor is not None} | set(others)
-        accounts = {uri: account_entity(known, site=tx.site) for uri, known in known_accounts(tx, uris=uris).items()}
+        accounts = accounts_of(tx, uris=uris)
         found = {each.report_id: each.actor for each in items if each.report_id is not None and each.actor is not None}
         return cls(
             accounts=accounts,
@@ -308,8 +309,7 @@ async def group_accounts(call: Call) -> Reply:
 
 def _group_accounts(tx: Transaction, *, viewer: str, key: str) -> list[Entity]:
     uris = list(dict.fromkeys(_get_group(tx, viewer=viewer, key=key).actors))[:_MOST]
-    known = known_accounts(tx, uris=uris)
-    return [account_entity(known[uri], site=tx.site) for uri in uris if uri in known]
+    return account_entities(tx, uris=uris)
 
 
 async def dismiss_group(call: Call) -> Reply:

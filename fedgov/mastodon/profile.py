@@ -30,8 +30,8 @@ from fedgov.mastodon.entities.credentials import (
     profile_entity,
 )
 from fedgov.mastodon.parameters import Parameters
+from fedgov.mastodon.remembered import known_accounts
 from fedgov.mastodon.replies import shown
-from fedgov.mastodon.shelves import known_accounts
 from fedgov.mastodon.writing import ApprovalPolicy
 from fedgov.store.transaction import Transaction
 

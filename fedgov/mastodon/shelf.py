@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fedgov.features.notices.present import bookmark_cards
+from fedgov.features.notices.queries.bookmarks import bookmark_page
 from fedgov.features.notices.queries.notifications import read_markers
 from fedgov.features.notices.service.markers import mark_read
 from fedgov.features.notices.vocabulary import Timeline
@@ -21,7 +21,7 @@ from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.replies import listed, shown
-from fedgov.mastodon.shelves import entities_of, status_entities
+from fedgov.mastodon.shelves import status_entities
 from fedgov.store.transaction import Transaction
 
 
@@ -32,8 +32,8 @@ async def bookmarks(call: Call) -> Reply:
 
 
 def _bookmarks(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[Entity]:
-    page = bookmark_cards(tx, viewer=viewer, request=request).page
-    return page.with_items(entities_of(tx, page.items, viewer=viewer))
+    page = bookmark_page(tx, owner=viewer, request=request)
+    return page.with_items(status_entities(tx, [each.object_id for each in page.items], viewer=viewer))
 
 
 async def favourites(call: Call) -> Reply:

@@ -11,7 +11,6 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from fedgov.features.notices.vocabulary import FilterContext
-from fedgov.features.posts.present import thread_cards
 from fedgov.features.posts.queries.entries import entry
 from fedgov.features.posts.queries.liked import likers_page, sharers_page
 from fedgov.features.posts.queries.threads import thread
@@ -24,7 +23,7 @@ from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.replies import shown
-from fedgov.mastodon.shelves import edit_entities, entities_of, status_entities, status_entity_of
+from fedgov.mastodon.shelves import edit_entities, status_entities, status_entity_of
 from fedgov.store.transaction import Transaction
 
 MAX_AT_ONCE: Final = 20
@@ -80,11 +79,13 @@ def _readable(tx: Transaction, *, row_id: int, viewer: str | None) -> Row[Any]:
 
 def _context(tx: Transaction, *, row_id: int, viewer: str | None) -> Entity:
     row = _readable(tx, row_id=row_id, viewer=viewer)
-    found = thread_cards(tx, thread=thread(tx, row=row, viewer=viewer), viewer=viewer)
-    above, below = ([card for card in part if not card.deleted] for part in found)
+    around = thread(tx, row=row, viewer=viewer)
+    parts = {"ancestors": around.ancestors, "descendants": around.descendants}
     return {
-        "ancestors": entities_of(tx, above, viewer=viewer, context=FilterContext.THREAD),
-        "descendants": entities_of(tx, below, viewer=viewer, context=FilterContext.THREAD),
+        name: status_entities(
+            tx, [place.row for place in part if place.row is not None], viewer=viewer, context=FilterContext.THREAD
+        )
+        for name, part in parts.items()
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fedgov.features.notices.present import home_page_cards
+from fedgov.features.notices.queries.home import home_page
 from fedgov.features.notices.vocabulary import FilterContext
 from fedgov.features.posts.queries import timelines
 from fedgov.features.posts.queries.timelines import Entry
@@ -18,7 +18,7 @@ from fedgov.mastodon.call import Call
 from fedgov.mastodon.endpoints import Endpoint
 from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.replies import listed
-from fedgov.mastodon.shelves import entities_of, status_entities
+from fedgov.mastodon.shelves import status_entities
 from fedgov.store.transaction import Transaction
 
 
@@ -54,8 +54,8 @@ async def direct(call: Call) -> Reply:
 
 
 def _home(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[Entity]:
-    page = home_page_cards(tx, viewer=viewer, request=request)
-    return page.with_items(entities_of(tx, page.items, viewer=viewer, context=FilterContext.HOME))
+    page = home_page(tx, owner=viewer, request=request)
+    return page.with_items(status_entities(tx, page.items, viewer=viewer, context=FilterContext.HOME))
 
 
 def _public(tx: Transaction, *, viewer: str | None, request: PageRequest, local_only: bool) -> Page[Entity]:

@@ -141,7 +141,7 @@ class SqliteDatabase:
             connection = self._reader()
             connection.exec_driver_sql("BEGIN")
             try:
-                return query(Transaction(connection, self._setting), *args, **values)
+                return query(Transaction(connection, self._setting, is_snapshot=True), *args, **values)
             finally:
                 _end(connection)
         except DBAPIError as error:
@@ -271,7 +271,9 @@ class PostgresDatabase:
         """Run a query that changes nothing."""
         try:
             async with self._read_engine.connect() as connection:
-                return await connection.run_sync(lambda c: query(Transaction(c, self._setting), *args, **values))
+                return await connection.run_sync(
+                    lambda c: query(Transaction(c, self._setting, is_snapshot=True), *args, **values)
+                )
         except DBAPIError as error:
             raise _as_refusal(error) from error
         except _AWAY as error:

@@ -89,6 +89,7 @@ actors: Final = Table(
     Column("fetched_at", BigInteger),
     Column("disabled_at", BigInteger),
     Column("deleted_at", BigInteger),
+    Column("edition", BigInteger, nullable=False, server_default="0"),  # another after each change (`store.editions`)
     Index("ix_actors_handle", "username", "host"),
     Index("ix_actors_host", "host"),
     info=CALM,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Executable, Row, Table
 from sqlalchemy.dialects.postgresql import Insert, insert  # its ON CONFLICT compiles on SQLite too
@@ -20,9 +20,11 @@ from fedgov.kernel.config import Config
 from fedgov.kernel.limits import Limiter
 from fedgov.kernel.metrics import Metrics
 from fedgov.kernel.uris import Site
+from fedgov.store.editions import Remembered
 from fedgov.store.prepared import Prepared, Statements, driver_of
 from fedgov.store.remembered import Answers, changed_by
 
+T = TypeVar("T")
 Listener = Callable[["Transaction", Any], None]
 
 
@@ -38,6 +40,7 @@ class Setting:
         statements: What was compiled before.
         limiter: How often what was done lately.
         metrics: Where figures are counted.
+        remembered: What was made of rows before.
     """
 
     config: Config
@@ -47,6 +50,7 @@ class Setting:
     statements: Statements = field(default_factory=Statements)
     limiter: Limiter = field(default_factory=Limiter)
     metrics: Metrics = field(default_factory=Metrics)
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 class Transaction:
@@ -56,19 +60,35 @@ class Transaction:
         connection: SQLAlchemy connection with a transaction begun.
         setting: The facts about this instance.
         answers: What the writer asked before; None for who cannot know whether it still holds.
+        is_snapshot: Nothing changes while it is open: it only reads, and sees all at one moment.
 
     Attributes:
         by: Who acts; `fedgov.instance.Instance.acting` says so.
     """
 
-    __slots__ = ("_answers", "_driver", "_signals", "by", "connection", "now", "setting", "site")
+    __slots__ = (
+        "_answers",
+        "_asked",
+        "_driver",
+        "_signals",
+        "by",
+        "connection",
+        "is_snapshot",
+        "now",
+        "setting",
+        "site",
+    )
 
-    def __init__(self, connection: Connection, setting: Setting, *, answers: Answers | None = None) -> None:
+    def __init__(
+        self, connection: Connection, setting: Setting, *, answers: Answers | None = None, is_snapshot: bool = False
+    ) -> None:
         self.connection = connection
         self.setting = setting
         self.by: By = SERVER
         self.site: Site = setting.config.site
         self.now: int = setting.clock.now()
+        self.is_snapshot = is_snapshot
+        self._asked: dict[tuple[object, ...], object] = {}
         self._signals: set[str] = set()
         self._driver = driver_of(connection) if connection.dialect.name == "sqlite" else None
         self._answers = answers
@@ -111,6 +131,33 @@ class Transaction:
         """Let other rooms add their part to this transaction (a timeline entry, a notification)."""
         for listener in self.setting.listeners.get(type(event), ()):
             listener(self, event)
+
+    def once(self, ask: Callable[[Transaction], T]) -> T:
+        """Return the answer to a question that one page asks again and again; a snapshot is asked only once.
+
+        Args:
+            ask: A function of a module, so that the same question is known again.
+        """
+        if not self.is_snapshot:
+            return ask(self)
+        key = (ask,)
+        if key not in self._asked:
+            self._asked[key] = ask(self)
+        return cast(T, self._asked[key])
+
+    def once_of(self, ask: Callable[[Transaction, str], T], subject: str) -> T:
+        """Do the same with a question about somebody or something.
+
+        Args:
+            ask: A function of a module.
+            subject: About whom or what.
+        """
+        if not self.is_snapshot:
+            return ask(self, subject)
+        key = (ask, subject)
+        if key not in self._asked:
+            self._asked[key] = ask(self, subject)
+        return cast(T, self._asked[key])
 
     def execute(
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None

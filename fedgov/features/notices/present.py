@@ -88,17 +88,6 @@ def home_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> PostLis
     )
 
 
-def home_page_cards(tx: Transaction, *, viewer: str, request: PageRequest) -> Page[PostCard]:
-    """Return a page of somebody's home timeline for who finds out alone whether it goes on.
-
-    Args:
-        tx: The open transaction.
-        viewer: URI of the local actor whose it is.
-        request: Which part.
-    """
-    return _entry_cards(tx, home.home_page(tx, owner=viewer, request=request), viewer=viewer)
-
-
 def list_cards(tx: Transaction, *, viewer: str, list_id: int, request: PageRequest) -> Page[PostCard]:
     """Return a page of the timeline of one of somebody's lists.
 

@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import Row, Select, bindparam, exists, func, literal, or_, select, union
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union,
+    union_all,
+)
 
 from fedgov.activitystreams.document import Document
 from fedgov.features.people.policy.people import Party
@@ -20,6 +35,7 @@ from fedgov.kernel.clock import beginning_of_week
 from fedgov.kernel.errors import FedgovError, NotFoundError
 from fedgov.kernel.pagination import PageRequest, page_of
 from fedgov.kernel.uris import origin, parse_handle
+from fedgov.store.lists import filled_up
 from fedgov.store.tables import actors, follows, inbox_items, objects
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import Relation
@@ -37,9 +53,16 @@ _MUTES: Final = select(mute_rows.c.id).where(
     mute_rows.c.whom == bindparam("whom"),
     or_(mute_rows.c.until.is_(None), mute_rows.c.until > bindparam("now")),
 )
-_SHUT_OUT: Final = union(
-    select(block_rows.c.whom).where(block_rows.c.who == bindparam("viewer")),
-    select(block_rows.c.who).where(block_rows.c.whom == bindparam("viewer")),
+_for_good: Final = type_coerce(null(), BigInteger)
+_UNWANTED: Final = union_all(
+    select(literal("shut out").label("kind"), block_rows.c.whom.label("what"), _for_good.label("until")).where(
+        block_rows.c.who == bindparam("viewer")
+    ),
+    select(literal("shut out"), block_rows.c.who, _for_good).where(block_rows.c.whom == bindparam("viewer")),
+    select(case((mute_rows.c.notifications, "silenced"), else_="muted"), mute_rows.c.whom, mute_rows.c.until).where(
+        mute_rows.c.who == bindparam("viewer")
+    ),
+    select(literal("host"), host_blocks.c.host, _for_good).where(host_blocks.c.who == bindparam("viewer")),
 )
 _BLOCKED_BY: Final = select(block_rows.c.whom).where(block_rows.c.who == bindparam("who"))
 _MUTED: Final = select(mute_rows.c.whom, mute_rows.c.until, mute_rows.c.notifications).where(
@@ -51,6 +74,7 @@ _AT_BLOCKED_HOSTS: Final = (
     .join(host_blocks, host_blocks.c.host == actors.c.host)
     .where(host_blocks.c.who == bindparam("who"))
 )
+_AMONG_THEM: Final = _AT_BLOCKED_HOSTS.where(actors.c.uri.in_(bindparam("uris", expanding=True)))
 _BLOCKS_HOST_OF: Final = (
     select(host_blocks.c.id)
     .join(actors, actors.c.host == host_blocks.c.host)
@@ -281,9 +305,49 @@ def block_activity(tx: Transaction, *, who: str, whom: str) -> str | None:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """Whom a person does not want to see just now, or is not wanted by.
+
+    Args:
+        shut_out: URIs of everyone whom the person blocks or who blocks the person.
+        muted: URIs of everyone who is muted, with notifications or without.
+        silenced: URIs of those who are muted with their notifications.
+        any_host: Whether the person blocks whole servers.
+    """
+
+    shut_out: frozenset[str]
+    muted: frozenset[str]
+    silenced: frozenset[str]
+    any_host: bool
+
+
+def unwanted(tx: Transaction, viewer: str) -> Unwanted:
+    """Return whom a person does not want to see just now, or is not wanted by.
+
+    Args:
+        tx: The open transaction.
+        viewer: URI of the person's actor.
+    """
+    return tx.once_of(_unwanted, viewer)
+
+
+def _unwanted(tx: Transaction, viewer: str) -> Unwanted:
+    found: dict[str, set[str]] = {"shut out": set(), "muted": set(), "silenced": set(), "host": set()}
+    for row in tx.rows(_UNWANTED, {"viewer": viewer}):
+        if row.until is None or row.until > tx.now:
+            found[row.kind].add(row.what)
+    return Unwanted(
+        shut_out=frozenset(found["shut out"]),
+        muted=frozenset(found["muted"] | found["silenced"]),
+        silenced=frozenset(found["silenced"]),
+        any_host=bool(found["host"]),
+    )
+
+
 def shut_out(tx: Transaction, *, viewer: str) -> frozenset[str]:
     """Return the URIs of everyone whom a person blocks or who blocks that person."""
-    return frozenset(tx.values(_SHUT_OUT, {"viewer": viewer}))
+    return unwanted(tx, viewer).shut_out
 
 
 def blocked_by(tx: Transaction, *, who: str) -> frozenset[str]:
@@ -331,11 +395,9 @@ def unheard(tx: Transaction, *, viewer: str) -> frozenset[str]:
 
     They are blocked either way, or of a server that the person blocks, or muted with their notifications.
     """
-    return (
-        shut_out(tx, viewer=viewer)
-        | frozenset(row.whom for row in _mutes_of(tx, viewer) if row.notifications)
-        | at_blocked_hosts(tx, who=viewer)
-    )
+    found = unwanted(tx, viewer)
+    there = at_blocked_hosts(tx, who=viewer) if found.any_host else frozenset()
+    return found.shut_out | found.silenced | there
 
 
 def hidden_from(tx: Transaction, *, viewer: str) -> frozenset[str]:
@@ -343,7 +405,27 @@ def hidden_from(tx: Transaction, *, viewer: str) -> frozenset[str]:
 
     They are blocked either way, or muted, or of a server that the person blocks.
     """
-    return shut_out(tx, viewer=viewer) | muted(tx, who=viewer) | at_blocked_hosts(tx, who=viewer)
+    found = unwanted(tx, viewer)
+    there = at_blocked_hosts(tx, who=viewer) if found.any_host else frozenset()
+    return found.shut_out | found.muted | there
+
+
+def unheard_among(tx: Transaction, *, viewer: str, uris: Collection[str]) -> frozenset[str]:
+    """Return those of some people of whom a person is told nothing, by the rule of `unheard`."""
+    found = unwanted(tx, viewer)
+    return frozenset(uris) & (found.shut_out | found.silenced | _at_blocked_hosts_among(tx, viewer, found, uris))
+
+
+def hidden_among(tx: Transaction, *, viewer: str, uris: Collection[str]) -> frozenset[str]:
+    """Return those of some people whose posts a person's timelines leave out, by the rule of `hidden_from`."""
+    found = unwanted(tx, viewer)
+    return frozenset(uris) & (found.shut_out | found.muted | _at_blocked_hosts_among(tx, viewer, found, uris))
+
+
+def _at_blocked_hosts_among(tx: Transaction, viewer: str, found: Unwanted, uris: Collection[str]) -> frozenset[str]:
+    if not found.any_host or not uris:
+        return frozenset()
+    return frozenset(tx.values(_AMONG_THEM, {"who": viewer, "uris": filled_up(sorted(uris))}))
 
 
 def wary_of(tx: Transaction, *, uris: Collection[str]) -> frozenset[str]:

@@ -110,6 +110,55 @@ def post_card(tx: Transaction, *, row: Row[Any], viewer: str | None) -> PostCard
     return _Found.gather(tx, rows={row.object_id: row}, viewer=viewer, people=()).card(row)
 
 
+def plain_cards(tx: Transaction, *, object_ids: Collection[int]) -> dict[int, PostCard]:
+    """Return cards of posts, by row id, with what they are to everybody who reads them and nothing else.
+
+    Nobody is asked whether they may read them. What a post answers and quotes is not on its card, because that is
+    not for everybody; nor whether its poll has ended, because that comes by itself.
+
+    Args:
+        tx: The open transaction.
+        object_ids: Row ids of posts.
+    """
+    rows, ids = post_queries.find_many(tx, object_ids=object_ids), list(object_ids)
+    mentions, files, tags = (read(tx, object_ids=ids) for read in _HANGING)
+    polls = parts.poll_rows(tx, object_ids=[key for key, row in rows.items() if row.type == "Question"])
+    options = parts.options_of(tx, object_ids=list(polls))
+    named = {each.actor_uri for rows_of in mentions.values() for each in rows_of}
+    people = person_cards(tx, named | {row.author for row in rows.values()})
+    secret = secret_of(tx.config.folder)
+
+    def card(key: int, row: Row[Any]) -> PostCard:
+        drawn = _draw(
+            row,
+            people.get(row.author, _NOBODY),
+            tuple(people[each.actor_uri] for each in mentions.get(key, ()) if each.actor_uri in people),
+            (tuple(files.get(key, ())), tuple(tags.get(key, ())), ()),
+            (secret, False),
+        )
+        return drawn if key not in polls else replace(drawn, poll=_poll_card(polls[key], options[key]))
+
+    return {key: card(key, row) for key, row in rows.items()}
+
+
+_HANGING: Final = (parts.mentions_of, parts.attachments_of, parts.hashtags_of)
+
+
+def _poll_card(poll: Row[Any], options: Sequence[Row[Any]]) -> PollCard:
+    """Return a poll as it is to everybody, as if it went on until its author closes it."""
+    whole = poll.voters_count or sum(option.votes for option in options) or 1
+    return PollCard(
+        options=tuple(
+            PollOption(label=option.label, votes=option.votes, share=min(option.votes / whole, 1.0))
+            for option in options
+        ),
+        multiple=poll.multiple,
+        closed=poll.closed_at is not None,
+        ends_at=poll.ends_at,
+        voters=poll.voters_count,
+    )
+
+
 def thread_cards(
     tx: Transaction, *, thread: Thread, viewer: str | None
 ) -> tuple[tuple[PostCard, ...], tuple[PostCard, ...]]:
@@ -273,20 +322,11 @@ class _Found:
         poll = self.polls.get(row.object_id)
         if poll is None:
             return None
-        options = self.options[row.object_id]
-        voters = poll.voters_count
-        whole = voters or sum(option.votes for option in options) or 1
         closed = poll.closed_at is not None or (poll.ends_at is not None and poll.ends_at <= self.now)
         votes = self.own_votes.get(row.object_id, ())
-        return PollCard(
-            options=tuple(
-                PollOption(label=option.label, votes=option.votes, share=min(option.votes / whole, 1.0))
-                for option in options
-            ),
-            multiple=poll.multiple,
+        return replace(
+            _poll_card(poll, self.options[row.object_id]),
             closed=closed,
-            ends_at=poll.ends_at,
-            voters=voters,
             may_vote=self.is_member
             and policy.may_vote(author=row.author, voter=self.viewer or "", closed=closed, has_voted=bool(votes)),
             own_votes=votes,
@@ -300,8 +340,7 @@ class _Found:
         return ReplyTo(url=f"/posts/{parent.object_id}", id=parent.object_id, author=author)
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _drawn(
+def _draw(
     row: Row[Any],
     author: PersonCard,
     mentions: tuple[PersonCard, ...],
@@ -351,6 +390,9 @@ def _drawn(
         fallback_type="" if row.type in SHOWN else row.type,
         original_url=None if row.local else row.url or row.uri,
     )
+
+
+_drawn: Final = lru_cache(maxsize=REMEMBERED)(_draw)
 
 
 def _counted(secret: bytes, reactions: Sequence[Row[Any]], *, mine: Collection[str]) -> tuple[ReactionCount, ...]:

@@ -49,6 +49,7 @@ posts: Final = Table(
     Column("likes", Integer, nullable=False, server_default="0"),
     Column("shares", Integer, nullable=False, server_default="0"),
     Column("quotes", Integer, nullable=False, server_default="0"),  # accepted ones; kept by the database
+    Column("edition", BigInteger, nullable=False, server_default="0"),  # another after each change; see `EDITIONS`
     Index("ix_posts_author", "author", "object_id"),
     Index(
         "ix_posts_quote_id",
@@ -335,4 +336,74 @@ COUNTED: Final[Triggers] = {
 }
 """What keeps the figures; the same statements stand in the migration, and a test compares."""
 
+SHOWN: Final = (
+    "author", "local", "type", "visibility", "name", "summary", "content_html", "source", "source_type", "language",
+    "sensitive", "quote_uri", "quote_id", "quote_state", "quote_stamp", "quotable", "url", "emojis", "backfilled",
+    "published_at", "edited_at",
+)  # fmt: skip
+"""The columns of a post of which a change gives it another edition: all but its figures and its place in a thread."""
+
+EDITIONS: Final[Triggers] = {
+    "sqlite": (
+        f"""CREATE TRIGGER IF NOT EXISTS posts_edition AFTER UPDATE OF {", ".join(SHOWN)} ON posts
+        BEGIN UPDATE posts SET edition = random() WHERE object_id = NEW.object_id; END""",  # noqa: S608 - names of ours
+        *(
+            f"""CREATE TRIGGER IF NOT EXISTS {table}_edition_{name} AFTER {what} ON {table}
+            BEGIN UPDATE posts SET edition = random() WHERE object_id = {row}.object_id; END"""  # noqa: S608 - as above
+            for table in ("attachments", "mentions", "hashtags", "polls", "poll_options")
+            for name, what, row in (("in", "INSERT", "NEW"), ("again", "UPDATE", "NEW"), ("out", "DELETE", "OLD"))
+        ),
+        *(
+            f"""CREATE TRIGGER IF NOT EXISTS actors_named_{name} AFTER {what} ON actors{when}
+            BEGIN
+              UPDATE posts SET edition = random()
+              WHERE object_id IN (SELECT object_id FROM mentions WHERE actor_uri = {row}.uri);
+            END"""  # noqa: S608 - as above
+            for name, what, row, when in (
+                ("in", "INSERT", "NEW", ""),
+                (
+                    "again",
+                    "UPDATE OF username, host, kind",
+                    "NEW",
+                    " WHEN NEW.username <> OLD.username OR NEW.host <> OLD.host OR NEW.kind <> OLD.kind",
+                ),
+                ("out", "DELETE", "OLD", ""),
+            )
+        ),
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION new_edition() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN NEW.edition = (random() * 9007199254740991)::bigint; RETURN NEW; END $$""",
+        """CREATE OR REPLACE FUNCTION posts_new_edition() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE changed bigint;
+        BEGIN
+          IF TG_OP = 'DELETE' THEN changed = OLD.object_id; ELSE changed = NEW.object_id; END IF;
+          UPDATE posts SET edition = (random() * 9007199254740991)::bigint WHERE object_id = changed;
+          RETURN NULL;
+        END $$""",
+        """CREATE OR REPLACE FUNCTION posts_new_edition_named() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE named text;
+        BEGIN
+          IF TG_OP = 'DELETE' THEN named = OLD.uri; ELSE named = NEW.uri; END IF;
+          UPDATE posts SET edition = (random() * 9007199254740991)::bigint
+          WHERE object_id IN (SELECT object_id FROM mentions WHERE actor_uri = named);
+          RETURN NULL;
+        END $$""",
+        f"""CREATE OR REPLACE TRIGGER posts_edition BEFORE UPDATE OF {", ".join(SHOWN)} ON posts
+        FOR EACH ROW EXECUTE FUNCTION new_edition()""",
+        *(
+            f"""CREATE OR REPLACE TRIGGER {table}_edition AFTER INSERT OR UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION posts_new_edition()"""
+            for table in ("attachments", "mentions", "hashtags", "polls", "poll_options")
+        ),
+        """CREATE OR REPLACE TRIGGER actors_named AFTER INSERT OR DELETE ON actors
+        FOR EACH ROW EXECUTE FUNCTION posts_new_edition_named()""",
+        """CREATE OR REPLACE TRIGGER actors_named_again AFTER UPDATE OF username, host, kind ON actors FOR EACH ROW
+        WHEN (NEW.username <> OLD.username OR NEW.host <> OLD.host OR NEW.kind <> OLD.kind)
+        EXECUTE FUNCTION posts_new_edition_named()""",
+    ),
+}
+"""What gives a post another edition: see `fedgov.store.editions`. Who is named in it is part of what it shows."""
+
 kept_by(COUNTED)
+kept_by(EDITIONS)

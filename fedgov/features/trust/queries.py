@@ -18,6 +18,7 @@ from fedgov.store.tables import actors
 from fedgov.store.transaction import Transaction
 
 _ALL: Final = select(domain_rules.c.domain, domain_rules.c.rule)
+_BLOCKED: Final = select(domain_rules.c.domain).where(domain_rules.c.rule == "blocked")
 _MODE: Final = select(trust_mode.c.mode)
 _LIST: Final = (
     select(domain_rules, actors.c.username.label("by"))
@@ -101,10 +102,13 @@ def hidden(tx: Transaction, *, uris: Iterable[str]) -> frozenset[str]:
         uris: URIs of actors or objects, local ones too.
     """
     wanted = frozenset(uris)
-    foreign = [uri for uri in wanted if not tx.site.owns(uri)]
-    blocked = rules(tx).blocked if foreign else frozenset()
-    there = frozenset(uri for uri in foreign if _is_of(uri, blocked)) if blocked else blocked
+    blocked = tx.once(_blocked)
+    there = frozenset(uri for uri in wanted if not tx.site.owns(uri) and _is_of(uri, blocked)) if blocked else blocked
     return there | suspended_among(tx, uris=wanted)
+
+
+def _blocked(tx: Transaction) -> frozenset[str]:
+    return frozenset(tx.values(_BLOCKED))
 
 
 def _is_of(uri: str, blocked: frozenset[str]) -> bool:

@@ -6,10 +6,8 @@ Spec: https://docs.joinmastodon.org/entities/Account/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
-from fedgov.features.people.present import REMEMBERED
 from fedgov.kernel.clock import DAY, to_rfc3339
 from fedgov.kernel.uris import Site
 from fedgov.mastodon.entities.emoji import emoji_entities
@@ -38,9 +36,8 @@ class Known:
     moved_to: Known | None = None
 
 
-@lru_cache(maxsize=REMEMBERED)
 def account_entity(known: Known, *, site: Site) -> Entity:
-    """Return an Account entity; many get the same one, so nobody changes it.
+    """Return an Account entity.
 
     Args:
         known: What is known.
@@ -69,10 +66,7 @@ def account_entity(known: Known, *, site: Site) -> Entity:
         "header": header,
         "header_static": header,
         "header_description": profile.header_alt,
-        "followers_count": profile.followers or 0,
-        "following_count": profile.following or 0,
-        "statuses_count": known.posts,
-        "last_status_at": None if known.last_post_at is None else to_rfc3339(known.last_post_at)[:10],
+        **figures_of(profile.followers, profile.following, posts=known.posts, last_post_at=known.last_post_at),
         "hide_collections": not profile.lists_followers,
         "noindex": not profile.indexable,
         "limited": profile.limited,
@@ -81,6 +75,23 @@ def account_entity(known: Known, *, site: Site) -> Entity:
         "roles": [],
         "fields": [field_entity(each) for each in profile.fields],
         "moved": None if known.moved_to is None else account_entity(known.moved_to, site=site),
+    }
+
+
+def figures_of(followers: int | None, following: int | None, *, posts: int, last_post_at: int | None) -> Entity:
+    """Return what of an Account entity changes often.
+
+    Args:
+        followers: How many follow it; None when that is not known.
+        following: How many it follows; None when that is not known.
+        posts: How many of its posts everybody may read.
+        last_post_at: When the newest of them was published, in milliseconds; None for never.
+    """
+    return {
+        "followers_count": followers or 0,
+        "following_count": following or 0,
+        "statuses_count": posts,
+        "last_status_at": None if last_post_at is None else to_rfc3339(last_post_at)[:10],
     }
 
 

@@ -6,13 +6,14 @@ Spec: https://docs.joinmastodon.org/entities/Status/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markupsafe import escape
 
 from fedgov.kernel.clock import id_time, to_rfc3339
+from fedgov.kernel.text.quotes import without_quote_line
 from fedgov.kernel.uris import Site
-from fedgov.mastodon.entities.account import Entity, Known, account_entity
+from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.entities.audience import visibility_of
 from fedgov.mastodon.entities.emoji import emoji_entities
 from fedgov.mastodon.entities.media import media_entity
@@ -20,66 +21,34 @@ from fedgov.mastodon.entities.poll import poll_entity
 from fedgov.web.cards import PersonCard, PostCard
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """What the posts of one answer are made of besides their cards.
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A post as it is to everybody who may read it; many answers are made of one, so nobody changes it.
 
     Args:
+        card: The post, by itself.
+        fields: The Status entity, with what differs from reader to reader or changes often left empty.
+    """
+
+    card: PostCard
+    fields: Entity
+
+
+def plain_status(card: PostCard, *, site: Site) -> Plain:
+    """Return a post as it is to everybody who may read it.
+
+    Args:
+        card: The post.
         site: The instance.
-        viewer: URI of the actor who reads; None for a visitor.
-        accounts: Everybody who wrote or shared one of them, by URI.
-        filtered: FilterResult entities by row id of the post.
-        muted: Row ids of posts in conversations that the reader muted.
     """
-
-    site: Site
-    viewer: str | None
-    accounts: Mapping[str, Known]
-    filtered: Mapping[int, list[Entity]] = field(default_factory=dict)
-    muted: frozenset[int] = frozenset()
-
-    def account(self, person: PersonCard) -> Entity:
-        """Return the Account entity of somebody."""
-        return account_entity(self.accounts[person.uri], site=self.site)
-
-
-def status_entity(card: PostCard, *, shelf: Shelf) -> Entity:
-    """Return a Status entity; of a shared post it is the sharing, which has an id of its own.
-
-    Args:
-        card: The post as its reader may see it.
-        shelf: What else it is made of.
-    """
-    if card.shared_by is None:
-        return _post(card, shelf=shelf, quote=_quote(card, shelf=shelf))
-    inner = _post(card, shelf=shelf, quote=_quote(card, shelf=shelf))
-    outer = {
-        **inner,
-        "id": str(card.entry_id),
-        "uri": f"{card.uri}#shared-{card.entry_id}",
-        "created_at": to_rfc3339(id_time(card.entry_id)),
-        "account": shelf.account(card.shared_by),
-        "content": "",
-        "media_attachments": [],
-        "poll": None,
-        "card": None,
-        "quote": None,
-        "in_reply_to_id": None,
-        "in_reply_to_account_id": None,
-        "edited_at": None,
-    }
-    return outer | {"reblog": inner}
-
-
-def _post(card: PostCard, *, shelf: Shelf, quote: Entity | None) -> Entity:
-    site, reply_to = shelf.site, card.reply_to
-    return {
+    automatic, manual = card.quotable_by or ((), ())
+    fields: Entity = {
         "id": str(card.id),
         "uri": card.uri,
         "url": card.original_url or site.url(card.url),
         "created_at": to_rfc3339(card.published_at),
         "edited_at": None if card.edited_at is None else to_rfc3339(card.edited_at),
-        "account": shelf.account(card.author),
+        "account": None,
         "content": content_of(card),
         "visibility": visibility_of(card.visibility),
         "sensitive": card.sensitive or bool(card.summary),
@@ -89,41 +58,124 @@ def _post(card: PostCard, *, shelf: Shelf, quote: Entity | None) -> Entity:
         "mentions": [mention_entity(each, site=site) for each in card.mentions],
         "tags": [{"name": tag.name, "url": site.url(tag.url)} for tag in card.tags],
         "emojis": emoji_entities(card.emojis, site=site),
-        "reblogs_count": card.shares,
-        "favourites_count": card.likes,
-        "replies_count": card.replies,
-        "quotes_count": card.quotes,
-        "in_reply_to_id": None if reply_to is None else str(reply_to.id),
-        "in_reply_to_account_id": (None if reply_to is None or reply_to.author is None else str(reply_to.author.id)),
-        "poll": poll_entity(card, site=site, is_person=shelf.viewer is not None),
+        "reblogs_count": 0,
+        "favourites_count": 0,
+        "replies_count": 0,
+        "quotes_count": 0,
+        "in_reply_to_id": None,
+        "in_reply_to_account_id": None,
+        "poll": poll_entity(card, site=site, is_person=False),
         "card": None,
-        "quote": quote,
-        "quote_approval": _approval(card),
+        "quote": None,
+        "quote_approval": {"automatic": list(automatic), "manual": list(manual), "current_user": "denied"},
         "application": None,
         "reblog": None,
-        **_own(card, shelf=shelf),
+    }
+    return Plain(card=card, fields=fields)
+
+
+def status_entity(
+    plain: Plain,
+    *,
+    account: Entity,
+    own: Mapping[str, object],
+    shares: int = 0,
+    likes: int = 0,
+    replies: int = 0,
+    quotes: int = 0,
+    covered: bool = False,
+    reply_to: tuple[int, int | None] | None = None,
+    may_quote: str = "denied",
+    quote: Entity | None = None,
+    hides_quote_line: bool = False,
+    poll_ended: bool = False,
+    votes: tuple[int, ...] | None = None,
+) -> Entity:
+    """Return a Status entity: a post as it is to everybody, with what differs from reader to reader or changes often.
+
+    Args:
+        plain: The post as it is to everybody.
+        account: Account entity of who wrote it.
+        own: How the reader and the post stand; a visitor stands in no way to it.
+        shares: How often it was shared.
+        likes: How many like it.
+        replies: How many answers it has.
+        quotes: How often it is quoted with consent.
+        covered: Whatever this author posts is covered.
+        reply_to: Row ids of what it answers and of who wrote that, as far as the reader may know.
+        may_quote: What the reader may expect who quotes it.
+        quote: Quote entity, or None.
+        hides_quote_line: The quoted post itself is shown or linked.
+        poll_ended: The time of its poll is over.
+        votes: What the reader chose in its poll; None for a visitor.
+    """
+    fields = plain.fields
+    found = {
+        **fields,
+        "account": account,
+        "reblogs_count": shares,
+        "favourites_count": likes,
+        "replies_count": replies,
+        "quotes_count": quotes,
+        **own,
+    }
+    if covered:
+        found["sensitive"] = True
+    if reply_to is not None:
+        answered, author = reply_to
+        found["in_reply_to_id"] = str(answered)
+        found["in_reply_to_account_id"] = None if author is None else str(author)
+    if may_quote != "denied":
+        found["quote_approval"] = fields["quote_approval"] | {"current_user": may_quote}
+    if quote is not None:
+        found["quote"] = quote
+    if hides_quote_line:
+        found["content"] = content_of(plain.card, hides_quote_line=True)
+    if fields["poll"] is not None:
+        found["poll"] = _poll(fields["poll"], ended=poll_ended, votes=votes)
+    return found
+
+
+def _poll(poll: Entity, *, ended: bool, votes: tuple[int, ...] | None) -> Entity:
+    own = {} if votes is None else {"voted": bool(votes), "own_votes": list(votes)}
+    return {**poll, "expired": poll["expired"] or ended, **own}
+
+
+def shared_status_entity(inner: Entity, *, entry_id: int, sharer: Entity) -> Entity:
+    """Return the Status entity of a sharing, which has an id of its own.
+
+    Args:
+        inner: Of the post that is shared.
+        entry_id: Row id of the share.
+        sharer: Account entity of who shared it.
+    """
+    return inner | {
+        "id": str(entry_id),
+        "uri": f"{inner['uri']}#shared-{entry_id}",
+        "created_at": to_rfc3339(id_time(entry_id)),
+        "account": sharer,
+        "content": "",
+        "media_attachments": [],
+        "poll": None,
+        "card": None,
+        "quote": None,
+        "in_reply_to_id": None,
+        "in_reply_to_account_id": None,
+        "edited_at": None,
+        "reblog": inner,
     }
 
 
-def _own(card: PostCard, *, shelf: Shelf) -> Entity:
-    """Return how the reader and the post stand; a visitor stands in no way to it."""
-    if shelf.viewer is None:
-        return {}
-    pinned = {"pinned": card.pinned} if card.author.uri == shelf.viewer else {}
-    return {
-        "favourited": card.liked,
-        "reblogged": card.shared,
-        "bookmarked": card.bookmarked,
-        "muted": card.id in shelf.muted,
-        "filtered": shelf.filtered.get(card.id, []),
-        **pinned,
-    }
+def content_of(card: PostCard, *, hides_quote_line: bool = False) -> str:
+    """Return the text of a post as HTML, with its title and the link to what cannot be shown.
 
-
-def content_of(card: PostCard) -> str:
-    """Return the text of a post as HTML, with its title and the link to what cannot be shown."""
+    Args:
+        card: The post.
+        hides_quote_line: Leave out the address of the quoted post, because that itself is shown or linked.
+    """
     parts = [f"<p><strong>{escape(card.title)}</strong></p>"] if card.title else []
-    parts.append(str(card.shown_html))
+    shown = str(card.shown_html)
+    parts.append(without_quote_line(shown) if hides_quote_line else shown)
     if card.fallback_link is not None:
         link = escape(card.fallback_link)
         parts.append(f'<p><a href="{link}" rel="nofollow noopener noreferrer" target="_blank">{link}</a></p>')
@@ -139,20 +191,3 @@ def mention_entity(person: PersonCard, *, site: Site) -> Entity:
         "acct": username if person.local else f"{username}@{host}",
         "url": site.url(person.url) if person.local else person.uri,
     }
-
-
-def _approval(card: PostCard) -> Entity:
-    automatic, manual = card.quotable_by or ((), ())
-    return {"automatic": list(automatic), "manual": list(manual), "current_user": card.may_quote}
-
-
-def _quote(card: PostCard, *, shelf: Shelf) -> Entity | None:
-    if card.quote is None:
-        return None
-    quoted = card.quote.post
-    if quoted is None and card.quote.state != "accepted":
-        return {"state": card.quote.state, "quoted_status": None}
-    if quoted is None:
-        return {"state": "deleted" if card.quote.original_url is None else "pending", "quoted_status": None}
-    nested = None if quoted.quote is None else {"state": "accepted", "quoted_status_id": None}
-    return {"state": "accepted", "quoted_status": _post(quoted, shelf=shelf, quote=nested)}

@@ -26,7 +26,7 @@ from fedgov.features.posts.queries import parts, posts
 from fedgov.features.posts.queries.timelines import Entry
 from fedgov.federation import objects
 from fedgov.mastodon.entities.account import Entity
-from fedgov.mastodon.shelves import entities_of, status_entities
+from fedgov.mastodon.shelves import status_entities
 from fedgov.mastodon.streams.sieve import Sieve
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PostCard
@@ -121,7 +121,7 @@ def _shared(
     filtered = sieve.concerned(tx, cards=_with_quoted(cards), viewers=viewers)
     while rest := viewers - filtered:
         model = min(rest)
-        found = entities_of(tx, cards, viewer=model, context=context)
+        found = status_entities(tx, [entry], viewer=model, context=context)
         if found and not _is_filtered(found[0]):
             return Face(orjson.dumps(found[0]).decode(), rest), filtered
         filtered |= {model}  # a filter that was made just now, of which we have not heard yet

@@ -6,13 +6,14 @@ from functools import partial
 
 from sqlalchemy import Connection, text
 
-from fedgov.features.posts.tables import COUNTED
+from fedgov.features.posts.tables import COUNTED, EDITIONS
 from fedgov.store import schema
 from fedgov.store.counters import FOLLOWS
+from fedgov.store.editions import ACTORS
 from fedgov.store.guards import GUARDS
 from tests.unit.store.test_migrations import look
 
-ALL = (GUARDS, FOLLOWS, COUNTED)
+ALL = (GUARDS, FOLLOWS, COUNTED, ACTORS, EDITIONS)
 
 
 def do(statement: str, connection: Connection) -> None:

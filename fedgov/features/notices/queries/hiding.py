@@ -20,7 +20,7 @@ def unheard_among(tx: Transaction, *, viewer: str, uris: Iterable[str | None]) -
     found = frozenset(uri for uri in uris if uri)
     if not found:
         return found
-    return (found & people.unheard(tx, viewer=viewer)) | trust.hidden(tx, uris=found)
+    return people.unheard_among(tx, viewer=viewer, uris=found) | trust.hidden(tx, uris=found)
 
 
 def hidden_among(tx: Transaction, *, viewer: str, uris: Iterable[str | None]) -> frozenset[str]:
@@ -34,4 +34,4 @@ def hidden_among(tx: Transaction, *, viewer: str, uris: Iterable[str | None]) ->
     found = frozenset(uri for uri in uris if uri)
     if not found:
         return found
-    return (found & people.hidden_from(tx, viewer=viewer)) | trust.hidden(tx, uris=found)
+    return people.hidden_among(tx, viewer=viewer, uris=found) | trust.hidden(tx, uris=found)

@@ -25,7 +25,7 @@ from fedgov.store.tables import follows as follow_rows
 from fedgov.store.transaction import Transaction, insert_or_update
 
 _OF: Final = select(sanctions).where(sanctions.c.actor_uri.in_(bindparam("uris", expanding=True)))
-_ANYBODY: Final = select(sanctions.c.actor_uri).limit(1)
+_FEW: Final = select(sanctions).limit(bindparam("limit"))
 _ALL: Final = (
     select(sanctions)
     .where(
@@ -48,6 +48,8 @@ _SET: Final = {
     name: insert_or_update(sanctions, key=["actor_uri"], update=[name, "changed_at", "changed_by"]) for name in _KEPT
 }
 MAX_LISTED: Final = 200
+_MOST_AT_ONCE: Final = 50
+"""Up to so many are read whole, once for a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +80,16 @@ def sanctions_of(tx: Transaction, *, uris: Collection[str]) -> dict[str, Sanctio
         tx: The open transaction.
         uris: URIs of actors.
     """
-    if not uris or tx.row(_ANYBODY) is None:
-        return {}
-    return {row.actor_uri: _read(row) for row in tx.rows(_OF, {"uris": list(uris)})}
+    few = tx.once(_few) if uris else {}
+    if few is None:
+        return {row.actor_uri: _read(row) for row in tx.rows(_OF, {"uris": list(uris)})}
+    return {uri: few[uri] for uri in few.keys() & set(uris)} if few else {}
+
+
+def _few(tx: Transaction) -> dict[str, Sanctions] | None:
+    """Return what was decided about anybody; None when that is about too many to be read at once."""
+    rows = tx.rows(_FEW, {"limit": _MOST_AT_ONCE + 1})
+    return None if len(rows) > _MOST_AT_ONCE else {row.actor_uri: _read(row) for row in rows}
 
 
 def _read(row: Row[Any]) -> Sanctions:

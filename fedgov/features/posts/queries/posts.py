@@ -77,14 +77,14 @@ def readable(tx: Transaction, *, rows: Sequence[Row[Any]], viewer: str | None) -
     """
     authors = {row.author for row in rows}
     shut = _shut_doors(tx, viewer=viewer, authors=authors) | hidden(tx, uris=authors)
-    return [row for row in rows if row.author not in shut and object_store.may_read(tx, row=row, viewer=viewer)]
+    return object_store.readable(tx, rows=[row for row in rows if row.author not in shut], viewer=viewer)
 
 
 def _shut_doors(tx: Transaction, *, viewer: str | None, authors: set[str]) -> frozenset[str]:
     """Return at least those of the authors who blocked the viewer or whom the viewer blocked."""
     if viewer is None or authors <= {viewer}:
         return frozenset()
-    if len(authors) == 1:
+    if len(authors) == 1 and not tx.is_snapshot:  # a snapshot has asked about everybody already, or will
         (author,) = authors
         return frozenset(authors) if any_block(tx, one=author, other=viewer) else frozenset()
     return shut_out(tx, viewer=viewer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, Subquery, bindparam, literal, null, or_, sel
 
 from fedgov.activitystreams.audience import FOR_EVERYONE, Visibility
 from fedgov.activitystreams.tag import normalise_hashtag
-from fedgov.features.people.queries import hidden_from
+from fedgov.features.people.queries import hidden_among
 from fedgov.features.people.service.sanctions import unlisted_for
 from fedgov.features.posts.queries.posts import find_many, may_be_readable, readable
 from fedgov.features.posts.tables import attachments, author_figures, hashtags, links, pins, posts, shares
@@ -60,6 +60,11 @@ class Entry:
     entry_id: int
     row: Row[Any]
     shared_by: str | None = None
+
+    @property
+    def object_id(self) -> int:
+        """Row id of the post."""
+        return int(self.row.object_id)
 
 
 def public_timeline(tx: Transaction, *, viewer: str | None, page: PageRequest, local_only: bool = False) -> Page[Entry]:
@@ -223,8 +228,8 @@ def _listed_share(tx: Transaction, viewer: str | None, author: str) -> Any:  # n
     return open_kinds if viewer != author else literal(value=True)
 
 
-def _hidden(tx: Transaction, viewer: str | None) -> frozenset[str]:
-    return frozenset() if viewer is None else hidden_from(tx, viewer=viewer)
+def _hidden(tx: Transaction, viewer: str | None, authors: Collection[str]) -> frozenset[str]:
+    return frozenset() if viewer is None else hidden_among(tx, viewer=viewer, uris=authors)
 
 
 def _page(
@@ -271,7 +276,7 @@ def _filled(
     """Return the posts of a page; the cursors also pass what the reader may not read (row DOS-14)."""
     found = find_many(tx, object_ids=[row.object_id for row in rows])
     authors = {row.author for row in found.values()} if listed else set()
-    hidden = _hidden(tx, viewer) | unlisted_for(tx, viewer=viewer, uris=authors) if authors else frozenset()
+    hidden = _hidden(tx, viewer, authors) | unlisted_for(tx, viewer=viewer, uris=authors) if authors else frozenset()
     shown = [row for row in found.values() if row.author not in hidden]
     allowed = {row.object_id for row in readable(tx, rows=shown, viewer=viewer)}
     return page_of(rows, page, row_id=lambda row: int(row.entry)).map(

@@ -162,6 +162,7 @@ def store(tx: Transaction, post: NewPost) -> Row[Any] | None:
     thread_id = parent.thread_id if parent is not None else parent_id if parent_id is not None else post.object_id
     columns = {
         "object_id": post.object_id,
+        "edition": tx.new_id(),
         "author": post.author,
         "local": tx.site.owns(post.uri),
         "type": post.kind[:100],

@@ -191,6 +191,81 @@ _INDEX = {
         "CREATE INDEX IF NOT EXISTS ix_people_index_document ON people_index USING gin (document)",
     ),
 }
+_SHOWN = (
+    "author, local, type, visibility, name, summary, content_html, source, source_type, language, sensitive, quote_uri, "
+    "quote_id, quote_state, quote_stamp, quotable, url, emojis, backfilled, published_at, edited_at"
+)
+_ACTORS_EDITIONS = {
+    "sqlite": (
+        """CREATE TRIGGER IF NOT EXISTS actors_edition AFTER UPDATE ON actors
+        BEGIN UPDATE actors SET edition = random() WHERE id = NEW.id; END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION new_edition() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN NEW.edition = (random() * 9007199254740991)::bigint; RETURN NEW; END $$""",
+        """CREATE OR REPLACE TRIGGER actors_edition BEFORE UPDATE ON actors FOR EACH ROW EXECUTE FUNCTION new_edition()""",
+    ),
+}
+_POSTS_EDITIONS = {
+    "sqlite": (
+        f"""CREATE TRIGGER IF NOT EXISTS posts_edition AFTER UPDATE OF {_SHOWN} ON posts
+        BEGIN UPDATE posts SET edition = random() WHERE object_id = NEW.object_id; END""",
+        *(
+            f"""CREATE TRIGGER IF NOT EXISTS {table}_edition_{name} AFTER {what} ON {table}
+            BEGIN UPDATE posts SET edition = random() WHERE object_id = {row}.object_id; END"""
+            for table in ("attachments", "mentions", "hashtags", "polls", "poll_options")
+            for name, what, row in (("in", "INSERT", "NEW"), ("again", "UPDATE", "NEW"), ("out", "DELETE", "OLD"))
+        ),
+        *(
+            f"""CREATE TRIGGER IF NOT EXISTS actors_named_{name} AFTER {what} ON actors{when}
+            BEGIN
+              UPDATE posts SET edition = random()
+              WHERE object_id IN (SELECT object_id FROM mentions WHERE actor_uri = {row}.uri);
+            END"""
+            for name, what, row, when in (
+                ("in", "INSERT", "NEW", ""),
+                (
+                    "again",
+                    "UPDATE OF username, host, kind",
+                    "NEW",
+                    " WHEN NEW.username <> OLD.username OR NEW.host <> OLD.host OR NEW.kind <> OLD.kind",
+                ),
+                ("out", "DELETE", "OLD", ""),
+            )
+        ),
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION new_edition() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN NEW.edition = (random() * 9007199254740991)::bigint; RETURN NEW; END $$""",
+        """CREATE OR REPLACE FUNCTION posts_new_edition() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE changed bigint;
+        BEGIN
+          IF TG_OP = 'DELETE' THEN changed = OLD.object_id; ELSE changed = NEW.object_id; END IF;
+          UPDATE posts SET edition = (random() * 9007199254740991)::bigint WHERE object_id = changed;
+          RETURN NULL;
+        END $$""",
+        """CREATE OR REPLACE FUNCTION posts_new_edition_named() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE named text;
+        BEGIN
+          IF TG_OP = 'DELETE' THEN named = OLD.uri; ELSE named = NEW.uri; END IF;
+          UPDATE posts SET edition = (random() * 9007199254740991)::bigint
+          WHERE object_id IN (SELECT object_id FROM mentions WHERE actor_uri = named);
+          RETURN NULL;
+        END $$""",
+        f"""CREATE OR REPLACE TRIGGER posts_edition BEFORE UPDATE OF {_SHOWN} ON posts
+        FOR EACH ROW EXECUTE FUNCTION new_edition()""",
+        *(
+            f"""CREATE OR REPLACE TRIGGER {table}_edition AFTER INSERT OR UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION posts_new_edition()"""
+            for table in ("attachments", "mentions", "hashtags", "polls", "poll_options")
+        ),
+        """CREATE OR REPLACE TRIGGER actors_named AFTER INSERT OR DELETE ON actors
+        FOR EACH ROW EXECUTE FUNCTION posts_new_edition_named()""",
+        """CREATE OR REPLACE TRIGGER actors_named_again AFTER UPDATE OF username, host, kind ON actors FOR EACH ROW
+        WHEN (NEW.username <> OLD.username OR NEW.host <> OLD.host OR NEW.kind <> OLD.kind)
+        EXECUTE FUNCTION posts_new_edition_named()""",
+    ),
+}
 
 
 def upgrade() -> None:
@@ -268,6 +343,7 @@ def upgrade() -> None:
     sa.Column('fetched_at', sa.BigInteger(), nullable=True),
     sa.Column('disabled_at', sa.BigInteger(), nullable=True),
     sa.Column('deleted_at', sa.BigInteger(), nullable=True),
+    sa.Column('edition', sa.BigInteger(), server_default='0', nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_actors')),
     sa.UniqueConstraint('uri', name=op.f('uq_actors_uri'))
     )
@@ -974,6 +1050,7 @@ def upgrade() -> None:
     sa.Column('likes', sa.Integer(), server_default='0', nullable=False),
     sa.Column('shares', sa.Integer(), server_default='0', nullable=False),
     sa.Column('quotes', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('edition', sa.BigInteger(), server_default='0', nullable=False),
     sa.ForeignKeyConstraint(['object_id'], ['objects.id'], name=op.f('fk_posts_object_id')),
     sa.PrimaryKeyConstraint('object_id', name=op.f('pk_posts'))
     )
@@ -1243,5 +1320,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_scheduled_posts_author', ['author', 'id'], unique=False)
         batch_op.create_index('ix_scheduled_posts_due_at', ['due_at'], unique=False)
 
-    for statement in (*_FOLLOWS_COUNTED[op.get_bind().dialect.name], *_POSTS_COUNTED[op.get_bind().dialect.name]):
-        op.execute(statement)
+    for group in (_FOLLOWS_COUNTED, _POSTS_COUNTED, _ACTORS_EDITIONS, _POSTS_EDITIONS):
+        for statement in group[op.get_bind().dialect.name]:
+            op.execute(statement)
