@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fedgov.features.people.service.tokens import Bearer
-from fedgov.kernel.errors import ForbiddenError, InvalidError, UnverifiedError
+from fedgov.kernel.errors import FedgovError, ForbiddenError, InvalidError, UnverifiedError
 
 Who = Literal["anybody", "app", "person", "administrator"]
 
@@ -47,6 +47,13 @@ class Access:
     def administrator(cls, *scopes: str) -> Access:
         """An administrator here, by a token with one of these scopes."""
         return cls("administrator", scopes)
+
+    def takes(self, bearer: Bearer) -> bool:
+        """Tell whether somebody with a token is admitted as themself."""
+        try:
+            return self.admit(bearer) is bearer
+        except FedgovError:
+            return False
 
     def admit(self, bearer: Bearer | None) -> Bearer | None:
         """Return as whom the endpoint is used: a visitor where the token does not reach so far.

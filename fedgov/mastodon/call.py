@@ -13,6 +13,7 @@ from fedgov.instance import Instance
 from fedgov.kernel.errors import NotFoundError, UnverifiedError
 from fedgov.kernel.pagination import Page
 from fedgov.kernel.uris import Site
+from fedgov.mastodon.claims import Proof, proven
 from fedgov.mastodon.parameters import Parameters
 from fedgov.store.transaction import Transaction
 
@@ -31,6 +32,7 @@ class Call:
         places: What stands in the places of the path, such as ``id``.
         bearer: Whom the token stands for; None for a visitor.
         token: The token itself; empty for a visitor.
+        proof: What must be proven before anything is read or written; None when it was.
     """
 
     instance: Instance
@@ -39,6 +41,7 @@ class Call:
     places: Mapping[str, str] = field(default_factory=dict)
     bearer: Bearer | None = None
     token: str = field(default="", repr=False)
+    proof: Proof | None = field(default=None, repr=False)
 
     @property
     def site(self) -> Site:
@@ -59,10 +62,14 @@ class Call:
 
     async def read(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query."""
+        if self.proof is not None and not self.proof.is_given:
+            return await self.instance.read(proven, self.proof, query, args, values)
         return await self.instance.read(query, *args, **values)
 
     async def write(self, use_case: Callable[Concatenate[Transaction, P], T], *args: P.args, **values: P.kwargs) -> T:
         """Run a use case; return once it is on disk."""
+        if self.proof is not None and not self.proof.is_given:
+            return await self.instance.write(proven, self.proof, use_case, args, values)
         return await self.instance.write(use_case, *args, **values)
 
     def row_id(self, place: str = "id") -> int:

@@ -6,12 +6,14 @@ Spec: https://docs.joinmastodon.org/methods/; ``docs/reference/mastodon-api.md``
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import structlog
 
-from fedgov.features.people.service.tokens import Bearer, find_bearer
+from fedgov.features.people.service.tokens import Bearer
 from fedgov.federation.doors.answers import COUNTED, Reply
 from fedgov.federation.doors.asgi import Door, HungUpError, Receive, Request, Scope, Send, TurnedAwayError, give
 from fedgov.federation.doors.visitor import source_network
@@ -23,6 +25,7 @@ from fedgov.mastodon import rates, replies
 from fedgov.mastodon.bearers import token_in, token_in_query
 from fedgov.mastodon.bodies import read_parameters
 from fedgov.mastodon.call import Call
+from fedgov.mastodon.claims import ClaimLostError, Claims, Proof, prove
 from fedgov.mastodon.endpoints import Endpoint, Found
 from fedgov.mastodon.parameters import Parameters
 from fedgov.mastodon.streams.door import StreamDoor
@@ -48,6 +51,7 @@ class Reception:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self.hub = Hub(instance)
+        self._claims = Claims()
         self._stream_door = StreamDoor(instance, hub=self.hub)
 
     def match_socket(self) -> Door:
@@ -106,51 +110,84 @@ class Reception:
         endpoint = found.methods.get("GET" if method == "HEAD" else method)
         if endpoint is None:
             return replies.method_not_allowed([*found.methods, *(("HEAD",) if "GET" in found.methods else ())])
-        bearer = endpoint.access.admit(await self._bearer(request, anywhere=endpoint.token_in_address))
-        who = bearer.actor_uri if bearer is not None and bearer.actor_uri else source
-        uploads = endpoint.files > 0
+        token = token_in(request.headers) or (token_in_query(request.scope) if endpoint.token_in_address else "")
+        visit = _Visit(endpoint=endpoint, found=found, request=request, source=source, told=told, token=token)
+        if token and visit.asks_only:
+            with suppress(ClaimLostError):
+                return await self._reply_on_claim(visit)
+        claim = await self._claims.ask(self._instance, token) if token else None
+        if token and claim is None:
+            raise UnverifiedError("The access token is invalid")
+        return await self._reply(visit, endpoint.access.admit(None if claim is None else claim.bearer))
+
+    async def _reply_on_claim(self, visit: _Visit) -> Reply:
+        """Answer for whom the token stood a moment ago, if it still does.
+
+        Raises:
+            ClaimLostError: It does not, or that is not known, or it would not do; nothing was done.
+        """
+        claim = self._claims.recent(visit.token, now=self._instance.clock.now())
+        if claim is None or not visit.endpoint.access.takes(claim.bearer):
+            raise ClaimLostError
+        proof = Proof(claim)
+        try:
+            return await self._reply(visit, claim.bearer, proof=proof)
+        finally:
+            if not proof.is_given:  # nothing was read for the answer: it is not given without
+                await self._instance.read(prove, proof)
+
+    async def _reply(self, visit: _Visit, bearer: Bearer | None, *, proof: Proof | None = None) -> Reply:
+        who = bearer.actor_uri if bearer is not None and bearer.actor_uri else visit.source
+        uploads = visit.endpoint.files > 0
         try:
             rates.spend(self._instance, who=who, uploads=uploads)
-            return await self._call(endpoint, found, request, bearer=bearer, source=source)
+            return await self._call(visit, bearer=bearer, proof=proof)
         finally:  # whoever is refused is told too
-            told.extend(rates.left(self._instance, who=who, uploads=uploads))
+            visit.told[:] = rates.left(self._instance, who=who, uploads=uploads)
 
-    async def _call(
-        self, endpoint: Endpoint, found: Found, request: Request, *, bearer: Bearer | None, source: str
-    ) -> Reply:
+    async def _call(self, visit: _Visit, *, bearer: Bearer | None, proof: Proof | None) -> Reply:
         """Read what a caller who was admitted sends, and do what they ask."""
+        endpoint, request = visit.endpoint, visit.request
         file_bytes = endpoint.files * self._instance.config.media.max_bytes
         parameters = Parameters() if endpoint.raw else await read_parameters(request, file_bytes=file_bytes)
-        by = By(who="" if bearer is None else bearer.actor_uri, door="api", source=source)
+        by = By(who="" if bearer is None else bearer.actor_uri, door="api", source=visit.source)
         call = Call(
             instance=self._instance.acting(by),
             request=request,
             parameters=parameters,
-            places=found.places,
+            places=visit.found.places,
             bearer=bearer,
             token=token_in(request.headers),
+            proof=proof,
         )
         return await endpoint.handle(call)
 
-    async def _bearer(self, request: Request, *, anywhere: bool) -> Bearer | None:
-        """Return whom the token stands for; None when none was sent.
 
-        Args:
-            request: The request.
-            anywhere: The token may be in the address too.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Visit:
+    """One request, and where it leads.
 
-        Raises:
-            UnverifiedError: The token is not valid (any more).
+    Args:
+        endpoint: What is asked for.
+        found: Where the path leads.
+        request: The request.
+        source: The network that it came from.
+        told: Headers that the answer gets, whatever it is.
+        token: As it was sent; empty for none.
+    """
 
-        Spec: RFC 6750, section 2.1.
-        """
-        token = token_in(request.headers) or (token_in_query(request.scope) if anywhere else "")
-        if not token:
-            return None
-        bearer = await find_bearer(self._instance, token=token)
-        if bearer is None:
-            raise UnverifiedError("The access token is invalid")
-        return bearer
+    endpoint: Endpoint
+    found: Found
+    request: Request
+    source: str
+    told: list[tuple[bytes, bytes]]
+    token: str
+
+    @property
+    def asks_only(self) -> bool:
+        """Whether it brings nothing, so that it can be begun again from the start."""
+        headers = self.request.headers
+        return self.endpoint.method == "GET" and headers.get(b"content-length", b"0") == b"0"
 
 
 def _is_own(path: str) -> bool:

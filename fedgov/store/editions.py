@@ -11,7 +11,7 @@ whichever statement, of whichever process. So nobody has to be told to forget an
 and nothing stale can be shown, not even for a moment. An edition is a random number, so
 that one of a transaction that was undone never comes back with another meaning.
 
-See ``docs/decisions/0011-editions.md``.
+See ``docs/decisions/0012-editions.md``.
 """
 
 from __future__ import annotations

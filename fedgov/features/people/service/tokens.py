@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import Row, bindparam, delete, update
 
 from fedgov.features.people import queries
 from fedgov.features.people.policy import apps as policy
@@ -170,14 +170,56 @@ async def find_bearer(instance: Instance, *, token: str) -> Bearer | None:
         instance: Where.
         token: As it stands in the Authorization header.
     """
+    claim = await find_claim(instance, token=token)
+    return None if claim is None else claim.bearer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """That a token acted in somebody's name a moment ago; whether it still does, `still_holds` says.
+
+    Args:
+        token_hash: Of the token.
+        bearer: In whose name it acts.
+        used_at: When it was noted that it was used, in milliseconds.
+    """
+
+    token_hash: str
+    bearer: Bearer
+    used_at: int
+
+    def is_recent(self, now: int) -> bool:
+        """Tell whether its use need not be noted again."""
+        return now - self.used_at <= HOUR
+
+
+async def find_claim(instance: Instance, *, token: str) -> Claim | None:
+    """Do what `find_bearer` does; what it gives can be held against the database again, with what is asked next.
+
+    Args:
+        instance: Where.
+        token: As it stands in the Authorization header.
+    """
     if not token or len(token) > _MAX_TOKEN:
         return None
-    row = await instance.read(queries.token, token_hash=hash_token(token))
+    token_hash = hash_token(token)
+    row = await instance.read(queries.token, token_hash=token_hash)
     if row is None:
         return None
-    if row.last_used_at is None or instance.clock.now() - row.last_used_at > HOUR:
+    now = instance.clock.now()
+    if row.last_used_at is None or now - row.last_used_at > HOUR:
         with suppress(UnreachableError):  # a busy disk must not turn anybody away
             await instance.write(note_use, token_id=row.id)
+    return Claim(token_hash=token_hash, bearer=_bearer(row), used_at=max(row.last_used_at or 0, now - HOUR))
+
+
+def still_holds(tx: Transaction, claim: Claim) -> bool:
+    """Tell whether a token acts in the same name as before, with the same scopes, by the rule of `find_bearer`."""
+    row = queries.token(tx, token_hash=claim.token_hash)
+    return row is not None and _bearer(row) == claim.bearer
+
+
+def _bearer(row: Row[Any]) -> Bearer:
     return Bearer(
         token_id=row.id,
         account_id=row.account_id or 0,
