@@ -234,7 +234,9 @@ def readable(tx: Transaction, *, rows: Sequence[Row[Any]], viewer: str | None) -
         rows: The objects.
         viewer: URI of the actor who asks; None for somebody unknown.
     """
-    closed = [row for row in rows if Visibility(row.visibility) not in FOR_EVERYONE]
+    closed = [row for row in rows if row.visibility not in FOR_EVERYONE]
+    if not closed:
+        return list(rows)
     if len(closed) < _WORTH_ASKING_AT_ONCE or viewer is None:
         return [row for row in rows if may_read(tx, row=row, viewer=viewer)]
     ids = filled_up([row.id for row in closed])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -97,10 +98,16 @@ class Call:
 
     def _url(self, **cursor: int) -> str:
         scope = self.request.scope
-        sent = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        kept = [(name, value) for name, value in sent if name not in _NOT_REPEATED and len(value) <= _LONGEST_REPEATED]
-        kept = kept[:_MOST_REPEATED]
-        return f"{self.site.origin}{scope['path']}?{urlencode([*kept, *cursor.items()])}"
+        where = "&".join(f"{name}={number}" for name, number in cursor.items())
+        return f"{self.site.origin}{scope['path']}?{_repeated(scope['query_string'])}{where}"
+
+
+@lru_cache(maxsize=256)
+def _repeated(query: bytes) -> str:
+    """Return what of a query stands in the links to other pages too; the same few come again and again."""
+    sent = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    kept = [(name, value) for name, value in sent if name not in _NOT_REPEATED and len(value) <= _LONGEST_REPEATED]
+    return f"{urlencode(kept[:_MOST_REPEATED])}&" if kept else ""
 
 
 _NOT_REPEATED = frozenset({"max_id", "since_id", "min_id", "access_token"})

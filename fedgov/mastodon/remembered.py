@@ -21,7 +21,7 @@ from fedgov.features.posts.queries import briefs
 from fedgov.features.posts.queries.timelines import figures
 from fedgov.federation import actors
 from fedgov.mastodon.entities.account import Entity, Known, account_entity, figures_of
-from fedgov.mastodon.entities.status import Plain, plain_status
+from fedgov.mastodon.entities.status import Plain, counted_status, plain_status
 from fedgov.store.transaction import Transaction
 
 
@@ -117,6 +117,34 @@ def plain_statuses(tx: Transaction, *, rows: Mapping[int, Row[Any]]) -> dict[int
         made = found[key] = plain_status(card, site=tx.site)
         if tx.is_snapshot:
             remembered.keep(("post", key), made, edition=rows[key].edition)
+    return found
+
+
+def counted_status_of(tx: Transaction, row: Row[Any], plain: Plain, *, account: Entity, covered: bool) -> Entity:
+    """Return a post with its author and its counters, as it is to everybody who may read it; nobody changes it.
+
+    Args:
+        tx: The open transaction.
+        row: The post in brief.
+        plain: The post.
+        account: Account entity of who wrote it.
+        covered: Whatever this author posts is covered.
+    """
+    key = ("counted", row.object_id)
+    edition = (row.edition, row.shares, row.likes, row.replies, row.quotes, covered, account)
+    found: Entity | None = tx.setting.remembered.get(key, edition=edition)
+    if found is None:
+        found = counted_status(
+            plain,
+            account=account,
+            shares=row.shares,
+            likes=row.likes,
+            replies=row.replies,
+            quotes=row.quotes,
+            covered=covered,
+        )
+        if tx.is_snapshot:
+            tx.setting.remembered.keep(key, found, edition=edition)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -24,8 +24,8 @@ from fedgov.features.posts.vocabulary import PENDING, Consent
 from fedgov.mastodon.entities.account import Entity
 from fedgov.mastodon.entities.edit import edit_entity
 from fedgov.mastodon.entities.filter import filter_result
-from fedgov.mastodon.entities.status import Plain, plain_status, shared_status_entity, status_entity
-from fedgov.mastodon.remembered import accounts_of, plain_statuses, words_of
+from fedgov.mastodon.entities.status import Plain, counted_status, plain_status, shared_status_entity, status_entity
+from fedgov.mastodon.remembered import accounts_of, counted_status_of, plain_statuses, words_of
 from fedgov.store.transaction import Transaction
 from fedgov.web.cards import PostCard
 
@@ -88,8 +88,8 @@ def status_entities(
 class _Page:
     """All that Status entities are made of, read for the whole page at once."""
 
+    tx: Transaction
     viewer: str | None
-    now: int
     found: Briefs
     plain: Mapping[int, Plain]
     accounts: Mapping[str, Entity]
@@ -107,8 +107,8 @@ class _Page:
         polls = [key for key, each in plain.items() if each.fields["poll"] is not None]
         marked = marks(tx, owner=own, object_ids=rows.keys(), thread_ids={row.thread_id for row in rows.values()})
         return cls(
+            tx=tx,
             viewer=viewer,
-            now=tx.now,
             found=found,
             plain=plain,
             accounts=accounts_of(tx, uris=authors | set(sharers)),
@@ -139,37 +139,34 @@ class _Page:
         parent = None if row.in_reply_to_id is None else self.found.parents.get(row.in_reply_to_id)
         return status_entity(
             plain,
-            account=self.accounts[row.author],
-            shares=row.shares,
-            likes=row.likes,
-            replies=row.replies,
-            quotes=row.quotes,
-            covered=row.author in self.covered,
+            counted_status_of(
+                self.tx, row, plain, account=self.accounts[row.author], covered=row.author in self.covered
+            ),
+            own=self._own(row),
             reply_to=None if parent is None else (parent.object_id, parent.author_id),
             may_quote=self.consents[key],
             quote=quote.entity,
             hides_quote_line=quote.hides_line,
-            poll_ended=ends_at is not None and ends_at <= self.now,
+            poll_ended=ends_at is not None and ends_at <= self.tx.now,
             votes=None if self.viewer is None else self.votes.get(key, ()),
-            own=self._own(row),
         )
 
     def _own(self, row: Row[Any]) -> Entity:
         if self.viewer is None:
-            return {}
-        key = row.object_id
+            return _NO_READER
+        key, marked = row.object_id, self.marks
+        is_saved, is_muted = key in marked.saved, row.thread_id in marked.muted
+        is_own, matches = row.author == self.viewer, self.matches.get(key)
+        if not (is_own or row.liked or row.shared or is_saved or is_muted or matches):
+            return _STRANGER
         own: Entity = {
             "favourited": bool(row.liked),
             "reblogged": bool(row.shared),
-            "bookmarked": key in self.marks.saved,
-            "muted": row.thread_id in self.marks.muted,
-            "filtered": [filter_result(each, object_id=key) for each in self.matches[key]]
-            if key in self.matches
-            else [],
+            "bookmarked": is_saved,
+            "muted": is_muted,
+            "filtered": [filter_result(each, object_id=key) for each in matches or ()],
         }
-        if row.author == self.viewer:
-            own["pinned"] = bool(row.pinned)
-        return own
+        return own | {"pinned": bool(row.pinned)} if is_own else own
 
     def _quote(self, row: Row[Any]) -> _Quote:
         if row.quote_uri is None:
@@ -183,6 +180,13 @@ class _Page:
             return _Quote({"state": "accepted", "quoted_status": entity}, hides_line=True)
         is_linked = row.quote_uri in self.found.quoted.links
         return _Quote({"state": "pending" if is_linked else "deleted", "quoted_status": None}, hides_line=is_linked)
+
+
+_NO_READER: Final[Entity] = {}
+_STRANGER: Final[Entity] = {
+    "favourited": False, "reblogged": False, "bookmarked": False, "muted": False, "filtered": [],
+}  # fmt: skip
+"""How somebody and a post stand who have nothing to do with each other; nobody changes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,15 +225,15 @@ def card_entities(tx: Transaction, cards: Sequence[PostCard], *, viewer: str) ->
     """
     accounts = accounts_of(tx, uris={card.author.uri for card in cards})
     matches = sift(tx, cards, viewer=viewer).matches
-    own: Entity = {"favourited": False, "reblogged": False, "bookmarked": False, "muted": False}
+    made = [(card, plain_status(card, site=tx.site)) for card in cards]
     return [
         status_entity(
-            plain_status(card, site=tx.site),
-            account=accounts[card.author.uri],
+            plain,
+            counted_status(plain, account=accounts[card.author.uri]),
             votes=(),
-            own=own | {"filtered": [filter_result(each, object_id=card.id) for each in matches.get(card.id, ())]},
+            own=_STRANGER | {"filtered": [filter_result(each, object_id=card.id) for each in matches.get(card.id, ())]},
         )
-        for card in cards
+        for card, plain in made
     ]
 
 

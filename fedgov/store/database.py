@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from fedgov.kernel.errors import UnreachableError
 from fedgov.store import news
+from fedgov.store.prepared import driver_of
 from fedgov.store.signals import EVERYTHING, Signals
 from fedgov.store.transaction import Setting, Transaction
 from fedgov.store.writer import GroupCommitWriter, refusal, set_up_connections, storage_unavailable
@@ -138,23 +139,28 @@ class SqliteDatabase:
 
     def _read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         try:
-            connection = self._reader()
-            connection.exec_driver_sql("BEGIN")
+            connection, driver = self._reader()
+            driver.execute("BEGIN")
             try:
                 return query(Transaction(connection, self._setting, is_snapshot=True), *args, **values)
             finally:
-                _end(connection)
+                if driver.in_transaction:  # SQLite ends it by itself after some failures
+                    driver.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise refusal(DBAPIError.instance(None, None, error, sqlite3.Error)) from error
         except DBAPIError as error:
             if getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY:
                 raise  # a query that writes is a bug, not a full disk
             raise refusal(error) from error
 
-    def _reader(self) -> Connection:
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._read_engine.connect()
+    def _reader(self) -> tuple[Connection, sqlite3.Connection]:
+        """Return this thread's connection, as SQLAlchemy's and as the driver's."""
+        found: tuple[Connection, sqlite3.Connection] | None = getattr(self._local, "reader", None)
+        if found is None:
+            connection = self._read_engine.connect()
             self._connections.append(connection)
-        return connection
+            found = self._local.reader = (connection, driver_of(connection))
+        return found
 
     async def catch_up(self) -> None:
         """Send signals when another process, such as the command line, has committed something since the last look.
@@ -200,12 +206,6 @@ def _sqlite_engine(url: str, *, read_only: bool) -> Engine:
     )
     set_up_connections(engine, read_only=read_only)
     return engine
-
-
-def _end(connection: Connection) -> None:
-    driver = connection.connection.driver_connection
-    if driver is not None and driver.in_transaction:  # SQLite ends it by itself after some failures
-        connection.exec_driver_sql("COMMIT")
 
 
 def _data_version(tx: Transaction) -> int:

@@ -74,16 +74,42 @@ def plain_status(card: PostCard, *, site: Site) -> Plain:
     return Plain(card=card, fields=fields)
 
 
-def status_entity(
+def counted_status(
     plain: Plain,
     *,
     account: Entity,
-    own: Mapping[str, object],
     shares: int = 0,
     likes: int = 0,
     replies: int = 0,
     quotes: int = 0,
     covered: bool = False,
+) -> Entity:
+    """Return the Status entity of a post as visitors are shown it who may not read what it answers; nobody changes it.
+
+    Args:
+        plain: The post as it is to everybody.
+        account: Account entity of who wrote it.
+        shares: How often it was shared.
+        likes: How many like it.
+        replies: How many answers it has.
+        quotes: How often it is quoted with consent.
+        covered: Whatever this author posts is covered.
+    """
+    found = plain.fields | {
+        "account": account,
+        "reblogs_count": shares,
+        "favourites_count": likes,
+        "replies_count": replies,
+        "quotes_count": quotes,
+    }
+    return found | {"sensitive": True} if covered else found
+
+
+def status_entity(
+    plain: Plain,
+    counted: Entity,
+    *,
+    own: Mapping[str, object],
     reply_to: tuple[int, int | None] | None = None,
     may_quote: str = "denied",
     quote: Entity | None = None,
@@ -91,17 +117,12 @@ def status_entity(
     poll_ended: bool = False,
     votes: tuple[int, ...] | None = None,
 ) -> Entity:
-    """Return a Status entity: a post as it is to everybody, with what differs from reader to reader or changes often.
+    """Return a Status entity: a post as it is to everybody, with what differs from reader to reader.
 
     Args:
         plain: The post as it is to everybody.
-        account: Account entity of who wrote it.
+        counted: What `counted_status` made of it.
         own: How the reader and the post stand; a visitor stands in no way to it.
-        shares: How often it was shared.
-        likes: How many like it.
-        replies: How many answers it has.
-        quotes: How often it is quoted with consent.
-        covered: Whatever this author posts is covered.
         reply_to: Row ids of what it answers and of who wrote that, as far as the reader may know.
         may_quote: What the reader may expect who quotes it.
         quote: Quote entity, or None.
@@ -109,30 +130,19 @@ def status_entity(
         poll_ended: The time of its poll is over.
         votes: What the reader chose in its poll; None for a visitor.
     """
-    fields = plain.fields
-    found = {
-        **fields,
-        "account": account,
-        "reblogs_count": shares,
-        "favourites_count": likes,
-        "replies_count": replies,
-        "quotes_count": quotes,
-        **own,
-    }
-    if covered:
-        found["sensitive"] = True
+    found = {**counted, **own}
     if reply_to is not None:
         answered, author = reply_to
         found["in_reply_to_id"] = str(answered)
         found["in_reply_to_account_id"] = None if author is None else str(author)
     if may_quote != "denied":
-        found["quote_approval"] = fields["quote_approval"] | {"current_user": may_quote}
+        found["quote_approval"] = counted["quote_approval"] | {"current_user": may_quote}
     if quote is not None:
         found["quote"] = quote
     if hides_quote_line:
         found["content"] = content_of(plain.card, hides_quote_line=True)
-    if fields["poll"] is not None:
-        found["poll"] = _poll(fields["poll"], ended=poll_ended, votes=votes)
+    if counted["poll"] is not None:
+        found["poll"] = _poll(counted["poll"], ended=poll_ended, votes=votes)
     return found
 
 

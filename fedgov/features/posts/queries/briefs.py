@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, bindparam, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Row, Table, bindparam, exists, select, type_coerce
+from sqlalchemy.types import NullType
 
 from fedgov.features.posts.queries.posts import readable
 from fedgov.features.posts.queries.quotes import Quoted, quoted_by
@@ -20,6 +21,15 @@ from fedgov.store.tables import actors, follow_figures, objects
 from fedgov.store.transaction import Transaction
 
 _mine: Final[BindParameter[Any]] = bindparam("viewer")
+
+
+def _is_there(table: Table, *more: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Tell whether the reader has a row about the post; as the database says it, which is a number on SQLite."""
+    return type_coerce(
+        exists().where(table.c.object_id == posts.c.object_id, table.c.actor == _mine, *more), NullType()
+    )
+
+
 BRIEF: Final = (
     select(
         posts.c.object_id,
@@ -38,11 +48,9 @@ BRIEF: Final = (
         objects.c.id,
         objects.c.attributed_to,
         actors.c.id.label("author_id"),
-        exists()
-        .where(reactions.c.object_id == posts.c.object_id, reactions.c.actor == _mine, reactions.c.emoji == "")
-        .label("liked"),
-        exists().where(shares.c.object_id == posts.c.object_id, shares.c.actor == _mine).label("shared"),
-        exists().where(pins.c.object_id == posts.c.object_id, pins.c.actor == _mine).label("pinned"),
+        _is_there(reactions, reactions.c.emoji == "").label("liked"),
+        _is_there(shares).label("shared"),
+        _is_there(pins).label("pinned"),
     )
     .join(objects, objects.c.id == posts.c.object_id)
     .outerjoin(actors, actors.c.uri == posts.c.author)
