@@ -13,13 +13,13 @@ from sqlalchemy import (
     Select,
     bindparam,
     case,
+    cast,
     exists,
     func,
     literal,
     null,
     or_,
     select,
-    type_coerce,
     union,
     union_all,
 )
@@ -53,7 +53,7 @@ _MUTES: Final = select(mute_rows.c.id).where(
     mute_rows.c.whom == bindparam("whom"),
     or_(mute_rows.c.until.is_(None), mute_rows.c.until > bindparam("now")),
 )
-_for_good: Final = type_coerce(null(), BigInteger)
+_for_good: Final = cast(null(), BigInteger)
 _UNWANTED: Final = union_all(
     select(literal("shut out").label("kind"), block_rows.c.whom.label("what"), _for_good.label("until")).where(
         block_rows.c.who == bindparam("viewer")
