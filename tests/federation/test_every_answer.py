@@ -6,6 +6,7 @@ The ids are those of the threat table: WEB-04 to WEB-13 and CAC-01 to CAC-05.
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -18,9 +19,11 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 
 from fedgov.activitystreams.audience import Visibility
 from fedgov.app import Server, web_application
+from fedgov.features.media.service import emojis
 from fedgov.features.media.service.uploads import upload
 from fedgov.features.notices.service import filters, lists
 from fedgov.features.notices.vocabulary import FilterContext
@@ -189,6 +192,7 @@ class Street:
             "tag": "inkoop",
             "token": self.copy,
             "post_id": self.public,
+            "quoting_id": self.closed,
             **self.numbers,
         }
         for rule in web_application().url_map.iter_rules():
@@ -204,6 +208,11 @@ def publish(tx: Transaction, *, visibility: Visibility) -> int:
     return publishing.publish_post(
         tx, author=tx.site.actor("anna"), text="Over **inkoop** #inkoop", visibility=visibility
     )
+
+
+def _drawing() -> bytes:
+    Image.new("RGB", (16, 16), "navy").save(drawn := io.BytesIO(), "PNG")
+    return drawn.getvalue()
 
 
 @pytest_asyncio.fixture(params=["https", "http"])
@@ -246,6 +255,7 @@ async def _opened(folder: Path, *, scheme: str, **sections: Mapping[str, Any]) -
         contexts = [FilterContext.HOME]
         numbers = {
             "list_id": await instance.write(lists.create_list, owner=anna, title="Warmte"),
+            "emoji_id": await emojis.add(instance, shortcode="gracht", data=_drawing()),
             "filter_id": await instance.write(filters.create_filter, owner=anna, title="Voetbal", contexts=contexts),
         }
         yield Street(

@@ -34,7 +34,9 @@ async def choose() -> Response:
 async def lead_to_picture(emoji_id: int) -> AnyResponse:
     """Lead whoever opens the address of an emoji in a browser to its picture."""
     row = await current_instance().read(emojis.get, emoji_id=emoji_id)
-    return redirect(f"/media/{row.token}", 302)
+    response = redirect(f"/media/{row.token}", 302)
+    response.headers.update({"Vary": "Accept", "Cache-Control": "private, no-cache"})  # a program gets the document here
+    return response
 
 
 async def show_emojis() -> Response:
