@@ -34,8 +34,9 @@ async def choose() -> Response:
 async def lead_to_picture(emoji_id: int) -> AnyResponse:
     """Lead whoever opens the address of an emoji in a browser to its picture."""
     row = await current_instance().read(emojis.get, emoji_id=emoji_id)
+    # A program gets the document at this address.
     response = redirect(f"/media/{row.token}", 302)
-    response.headers.update({"Vary": "Accept", "Cache-Control": "private, no-cache"})  # a program gets the document here
+    response.headers.update({"Vary": "Accept", "Cache-Control": "private, no-cache"})
     return response
 
 
