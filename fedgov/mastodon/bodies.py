@@ -90,7 +90,7 @@ def _parts(body: bytes, boundary: str) -> list[tuple[str, str | UploadedFile]]:
                 head, pieces = event, []
             elif isinstance(event, Data) and head is not None:
                 pieces.append(event.data)
-                if not event.more_data:
+                if not event.more_data and head.name:  # without a name it is no parameter of anybody's
                     pairs.append((head.name, _value(head, b"".join(pieces))))
     except (ValueError, RequestEntityTooLarge) as error:
         raise MalformedError("the form cannot be read", detail=str(error)) from None

@@ -133,6 +133,7 @@ def test_a_form_is_read_or_refused(data: bytes) -> None:
 @some
 @given(data=st.binary(max_size=80))
 @example(data=b'x\n--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n')
+@example(data=b"x\n--x\r\nContent-Disposition: form-data\r\n\r\nb\r\n--x--\r\n")
 @example(data=b"x; boundary*=UTF-8''%E2%82%AC\n--x--\r\n")
 @example(data=b"x; boundary*=UTF-8''%E2%82%AC\n")
 def test_a_form_with_files_is_read_or_refused(data: bytes) -> None:

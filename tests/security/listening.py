@@ -110,8 +110,8 @@ def spoken(audience: str) -> tuple[str, str]:
     return f"stroom{audience}woord", f"straks{audience}woord"
 
 
-async def speak(office: Office) -> tuple[dict[str, str], str]:
-    """Write to every audience, edit, like and delete; return the number of each message, and of the last one."""
+async def speak(office: Office) -> dict[str, str]:
+    """Write to every audience, edit and like; return the number of each message."""
     internet, numbers = office.internet, {}
     write, site = internet.town.instance.write, internet.town.instance.site
     for audience in AUDIENCES:
@@ -127,9 +127,14 @@ async def speak(office: Office) -> tuple[dict[str, str], str]:
         )
         liker = next(name for name, allowed in LOCAL.items() if audience in allowed and name != "fatima")
         await write(reacting.like, actor=site.actor(liker), object_uri=uri)
-    for number in numbers.values():
-        await write(publishing.delete_post, actor=internet.fatima.uri, object_id=int(number))
     await internet.settle()
+    return numbers
+
+
+async def fall_silent(office: Office, *numbers: str) -> str:
+    """Delete some messages, and one more that all who listen hear of; return the number of that one."""
+    internet = office.internet
     last = (await internet.fatima.post("Merkteken", "public")).rpartition("/")[2]
-    await write(publishing.delete_post, actor=internet.fatima.uri, object_id=int(last))
-    return numbers, last
+    for number in (*numbers, last):
+        await internet.town.instance.write(publishing.delete_post, actor=internet.fatima.uri, object_id=int(number))
+    return last
