@@ -462,7 +462,8 @@ async def stamp(lab: Lab, trap: Trap) -> None:
     fetched = FetchedObject(
         document=quotable, body=orjson.dumps(quotable), author=person.uri, received_at=instance.clock.now()
     )
-    await instance.write(keep, fetched)
+    with suppress(FedgovError):
+        await instance.write(keep, fetched)
     note = lab.friend.note(quote=quotable["id"], quoteAuthorization=trap.url(f"/stamps/{next(_numbers)}"))
     await lab.send(lab.friend.activity("Create", note, to=[EVERYONE]), by=lab.friend)
 
