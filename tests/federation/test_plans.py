@@ -28,6 +28,9 @@ SMALL: Final = frozenset({"announcements", "domain_rules", "push_keys", "trust_m
 COUNTED: Final = "SELECT count(*)"
 """NodeInfo tells how many people and messages there are; that is counted every five minutes, not for each message."""
 
+_AT_MOST: Final = re.compile(r"FROM \w+\s+LIMIT \d+ OFFSET \d+\s*\Z")
+"""It reads the first so many rows, whichever they are, and no more."""
+
 _VALUE: Final = re.compile(r"'(?:[^']|'')*'|\b\d+\b")
 _WALK: Final = re.compile(r"SCAN (\w+)(?! CONSTANT)(?!.*\b(?:USING|VIRTUAL|ROW)\b)")
 
@@ -53,6 +56,7 @@ class Trace:
                 for form, statement in self.statements.items()
                 if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT", "WITH"))
                 and not statement.startswith(COUNTED)
+                and not _AT_MOST.search(statement)
                 for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}")
                 if (walk := _WALK.match(step)) is not None and walk[1] in tables - SMALL
             ]
