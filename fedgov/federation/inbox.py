@@ -50,10 +50,10 @@ BUSY_RETRY_AFTER: Final = 5.0
 RUSH_PER_SECOND: Final = 200
 RUSH_AT_ONCE: Final = 8
 """Activities that one sync stores: so many wait for it only when they come faster than they can be taken in."""
-GATHER_SECONDS: Final = 0.002
+GATHER_SECONDS: Final = 0.001
 """In a rush the next sync waits so long for company: a sync costs more than what it stores."""
 RUSH_PAUSE: Final = 0.05
-LONGEST_RUSH: Final = 2.0
+LONGEST_RUSH: Final = 5.0
 GIVE_UP_AFTER: Final = 3 * DAY
 LONGEST_PAUSE: Final = 30 * MINUTE
 

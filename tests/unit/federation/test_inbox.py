@@ -723,7 +723,7 @@ async def test_handling_waits_only_while_more_comes_in_than_can_be_taken_in_besi
     assert [case for case, is_rush in found.items() if is_rush] == ["a rush", "a rush in the second before"]
 
 
-async def test_in_a_rush_handling_waits_two_seconds_and_no_longer(
+async def test_in_a_rush_handling_waits_for_some_seconds_and_no_longer(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     intake, pauses = Intake(office.instance), []
