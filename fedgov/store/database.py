@@ -14,7 +14,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -25,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from fedgov.kernel.errors import UnreachableError
 from fedgov.store import news
 from fedgov.store.prepared import driver_of
+from fedgov.store.readers import Readers
 from fedgov.store.signals import EVERYTHING, Signals
 from fedgov.store.transaction import Setting, Transaction
 from fedgov.store.writer import GroupCommitWriter, refusal, set_up_connections, storage_unavailable
@@ -36,8 +36,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 UseCase = Callable[Concatenate[Transaction, P], T]
 
-_READERS: Final = 2
-"""Threads that read: one searches while another shows a page; more only take the interpreter from one another."""
 _WATCH_SECONDS: Final = 0.5
 _CHANNEL: Final = "fedgov"
 _NOTIFY: Final = text("SELECT pg_notify(:channel, :topic)")
@@ -94,7 +92,7 @@ def open_database(url: str, *, setting: Setting) -> Database:
 
 
 class SqliteDatabase:
-    """One writer thread with group commit, and a few reader threads."""
+    """One writer thread with group commit, and two that read."""
 
     def __init__(self, url: str, *, setting: Setting) -> None:
         self.signals = Signals()
@@ -102,7 +100,7 @@ class SqliteDatabase:
         self._write_engine = _sqlite_engine(url, read_only=False)
         self._read_engine = _sqlite_engine(url, read_only=True)
         self._writer = GroupCommitWriter(self._write_engine, setting=setting, signals=self.signals)
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="fedgov-reader")
+        self._readers = Readers()
         self._local = threading.local()
         self._connections: list[Connection] = []
         self._serves = False
@@ -134,8 +132,7 @@ class SqliteDatabase:
 
     async def read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Run a query on a reader thread, in a snapshot of its own."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, functools.partial(self._read, query, *args, **values))
+        return await self._readers.run(functools.partial(self._read, query, *args, **values))
 
     def _read(self, query: UseCase[P, T], *args: P.args, **values: P.kwargs) -> T:
         try:
@@ -188,7 +185,7 @@ class SqliteDatabase:
 
     def _close(self) -> None:
         self._writer.close()
-        self._readers.shutdown()
+        self._readers.close()
         for connection in self._connections:
             connection.close()
         self._write_engine.dispose()
