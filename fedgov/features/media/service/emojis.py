@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select, update
 
-from fedgov.features.media import queries
 from fedgov.features.media.policy import pictures
-from fedgov.features.media.service import attaching, folder
-from fedgov.features.media.service.uploads import Prepared, add_row, prepare
+from fedgov.features.media.service import attaching
+from fedgov.features.media.service.uploads import Prepared, add_row, keep, prepare
 from fedgov.federation import emojis
 from fedgov.instance import Instance
 from fedgov.kernel.errors import ConflictError, InvalidError
@@ -59,17 +57,7 @@ async def add(instance: Instance, *, shortcode: str, data: bytes, category: str 
     if len(data) > MAX_BYTES:
         raise InvalidError("the picture is too large: 256 KB at most", field="picture")
     prepared = await asyncio.to_thread(_small, data, max_pixels=instance.config.media.max_pixels)
-    token = secrets.token_hex(queries.TOKEN_LENGTH // 2)
-    where = instance.config.folder
-    files = {queries.path_of(where, token=token): prepared.data}
-    if prepared.picture is not None and prepared.picture.preview is not None:
-        files[queries.path_of(where, token=token, preview=True)] = prepared.picture.preview
-    await asyncio.to_thread(folder.write_all, files)
-    try:
-        return await instance.write(_add, name=name, category=heading, token=token, prepared=prepared)
-    except BaseException:
-        await asyncio.to_thread(folder.remove_all, files)
-        raise
+    return await keep(instance, _add, prepared=prepared, name=name, category=heading)
 
 
 def _named(shortcode: str) -> str:

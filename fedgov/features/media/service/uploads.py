@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from fedgov.features.media import queries
 from fedgov.features.media.policy import kinds, pictures
@@ -22,6 +23,8 @@ MAX_ALT: Final = 1_500
 """Characters of a description."""
 
 MAX_NAME: Final = 200
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +74,41 @@ async def upload(
     if len(data) > media_settings.max_bytes:
         raise InvalidError("the file is too large", field="file")
     prepared = await asyncio.to_thread(prepare, data, max_pixels=media_settings.max_pixels)
-    token = secrets.token_hex(queries.TOKEN_LENGTH // 2)
-    where = instance.config.folder
+    return await keep(
+        instance,
+        add_row,
+        prepared=prepared,
+        owner=owner,
+        name=name,
+        alt=description,
+        focus=focus,
+        public=public,
+    )
+
+
+async def keep(instance: Instance, write_row: Callable[..., T], *, prepared: Prepared, **values: object) -> T:
+    """Write a file to disk, and then its row; when there is no row, there is no file either.
+
+    Args:
+        instance: The server.
+        write_row: The use case that writes the row; it gets ``token`` and ``prepared`` besides the values.
+        prepared: The file.
+        values: What the row says.
+
+    Returns:
+        What the use case returns.
+
+    Raises:
+        UnreachableError: The disk is full; nothing was stored.
+        FedgovError: What the use case raises.
+    """
+    token, where = secrets.token_hex(queries.TOKEN_LENGTH // 2), instance.config.folder
     files = {queries.path_of(where, token=token): prepared.data}
     if prepared.picture is not None and prepared.picture.preview is not None:
         files[queries.path_of(where, token=token, preview=True)] = prepared.picture.preview
     await asyncio.to_thread(folder.write_all, files)
     try:
-        return await instance.write(
-            add_row, owner=owner, token=token, prepared=prepared, name=name, alt=description, focus=focus, public=public
-        )
+        return await instance.write(write_row, token=token, prepared=prepared, **values)
     except BaseException:
         await asyncio.to_thread(folder.remove_all, files)
         raise
